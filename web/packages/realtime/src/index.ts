@@ -1,8 +1,8 @@
-export * from "./wire.ts";
-export * from "./view.ts";
+export * from './wire.ts';
+export * from './view.ts';
 
-import type { Conversation, SendBody } from "./wire.ts";
-import type { InboxView, Outgoing, RealtimeEvents, SyncState, ThreadView } from "./view.ts";
+import type { Conversation, SendBody } from './wire.ts';
+import type { InboxView, Outgoing, RealtimeEvents, SyncState, ThreadView } from './view.ts';
 
 /** Throw from `token` when coming back makes no sense (logged out, blocked): the client goes to `stopped` with this reason. */
 export declare class Stop extends Error {
@@ -20,7 +20,7 @@ export interface RealtimeOptions {
   /** Origin of the server, without a trailing slash; "" for the page's own. */
   readonly base?: string;
   /** Whose side this client is on: decides whose read marks count as "theirs". */
-  readonly side: "customer" | "staff";
+  readonly side: 'customer' | 'staff';
   /** Names the outbox and its lock: one per person and origin, e.g. `staff:<id>` or `visitor:<site key>`. */
   readonly identity: string;
   readonly client: { readonly kind: string; readonly version: string };
@@ -80,7 +80,7 @@ export declare class RealtimeClient {
   presence(change: { accepting?: boolean; visible?: boolean }): void;
 
   /** A JSON call with token, headers, a fresh Idempotency-Key on POST, and problems as CallError. `path` begins with /api/. */
-  call<T>(method: "GET" | "POST" | "PUT" | "DELETE", path: string, body?: unknown, idempotencyKey?: string): Promise<T>;
+  call<T>(method: 'GET' | 'POST' | 'PUT' | 'DELETE', path: string, body?: unknown, idempotencyKey?: string): Promise<T>;
   /** Wakes a waiting reconnect now ("立即重连"). */
   retryNow(): void;
 }

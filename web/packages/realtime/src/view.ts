@@ -1,7 +1,7 @@
 /** What apps draw from: plain, read-only snapshots. A snapshot is replaced when something changes, never edited, so `===` tells. */
-import type { Conversation, Entry, Millis, OwnPresence, Role, SendBody, Seq } from "./wire.ts";
+import type { Conversation, Entry, Millis, OwnPresence, Role, SendBody, Seq } from './wire.ts';
 
-export type SyncPhase = "connecting" | "online" | "reconnecting" | "offline" | "stopped";
+export type SyncPhase = 'connecting' | 'online' | 'reconnecting' | 'offline' | 'stopped';
 export interface SyncState {
   readonly phase: SyncPhase;
   /** When the server was last heard (client clock); 0 = never. Drives "2 s ago". */
@@ -10,11 +10,11 @@ export interface SyncState {
   readonly retryAt?: Millis;
   /** Why it is `stopped`: the reason of the server's bye, or what the token source said. */
   readonly reason?: string;
-  readonly transport?: "socket" | "poll";
+  readonly transport?: 'socket' | 'poll';
 }
 
 /** One of mine, not yet (or never) committed. `waiting` = in the outbox, not handed to the server; `sending` = handed over, no ack yet. */
-export type DeliveryState = "waiting" | "sending" | "sent" | "delivered" | "read" | "failed";
+export type DeliveryState = 'waiting' | 'sending' | 'sent' | 'delivered' | 'read' | 'failed';
 
 export interface Outgoing {
   readonly clientId: string;
@@ -29,7 +29,12 @@ export interface Outgoing {
 
 /** A line of a thread: a committed entry, or one of mine on its way. `key` is stable from pending to committed. */
 export type ThreadItem =
-  | { readonly key: string; readonly entry: Entry; readonly outgoing?: undefined; /** Mine only. */ readonly delivery?: DeliveryState }
+  | {
+      readonly key: string;
+      readonly entry: Entry;
+      readonly outgoing?: undefined /** Mine only. */;
+      readonly delivery?: DeliveryState;
+    }
   | { readonly key: string; readonly entry?: undefined; readonly outgoing: Outgoing; readonly delivery: DeliveryState };
 
 export interface ThreadView {
@@ -64,9 +69,15 @@ export interface RealtimeEvents {
   /** A committed entry of somebody else arrived live (not from a resume or an older page): sounds, notifications. */
   arrived: { conversation: string; entry: Entry };
   presence: OwnPresence;
-  hello: { you: { kind: "visitor" | "staff"; id: string; name: string } };
+  hello: { you: { kind: 'visitor' | 'staff'; id: string; name: string } };
   /** A frame of mine was refused finally; for a send, `outgoing` is the entry. */
-  refused: { code: string; message: string; conversation?: string; outgoing?: Outgoing; details?: Record<string, unknown> };
+  refused: {
+    code: string;
+    message: string;
+    conversation?: string;
+    outgoing?: Outgoing;
+    details?: Record<string, unknown>;
+  };
   /** An entry of mine was committed; `movedTo` when its episode was closed for good. */
   acked: { conversation: string; clientId: string; seq: Seq; movedTo?: string };
 }

@@ -3,14 +3,14 @@
 export type Millis = number;
 export type Seq = number;
 
-export type Role = "customer" | "agent" | "bot" | "supervisor" | "conferee" | "system";
+export type Role = 'customer' | 'agent' | 'bot' | 'supervisor' | 'conferee' | 'system';
 export interface Named {
   id: string;
   name: string;
 }
 
-export type ConversationState = "queued" | "served" | "closed";
-export type CloseReason = "customer" | "agent" | "timeout" | "system";
+export type ConversationState = 'queued' | 'served' | 'closed';
+export type CloseReason = 'customer' | 'agent' | 'timeout' | 'system';
 
 export interface Owner {
   participant: number;
@@ -110,20 +110,20 @@ interface EntryHead {
 /** `body` is absent when the entry is erased, or recalled for those who may not see it any more. */
 export type Entry = EntryHead &
   (
-    | { kind: "text" | "note"; body?: TextBody }
-    | { kind: "image"; body?: ImageBody }
-    | { kind: "card"; body?: CardBody }
-    | { kind: "system"; body?: SystemBody }
-    | { kind: "file" | "voice"; body?: unknown }
+    | { kind: 'text' | 'note'; body?: TextBody }
+    | { kind: 'image'; body?: ImageBody }
+    | { kind: 'card'; body?: CardBody }
+    | { kind: 'system'; body?: SystemBody }
+    | { kind: 'file' | 'voice'; body?: unknown }
   );
-export type EntryKind = Entry["kind"];
+export type EntryKind = Entry['kind'];
 
 /** What a client may put into a conversation. */
 export type SendBody =
-  | { kind: "text"; body: TextBody }
-  | { kind: "note"; body: TextBody }
-  | { kind: "image"; body: ImageBody }
-  | { kind: "card"; body: CardBody };
+  | { kind: 'text'; body: TextBody }
+  | { kind: 'note'; body: TextBody }
+  | { kind: 'image'; body: ImageBody }
+  | { kind: 'card'; body: CardBody };
 
 export interface Resume {
   conversation: string;
@@ -132,27 +132,27 @@ export interface Resume {
 
 export type ClientFrame =
   | {
-      type: "hello";
+      type: 'hello';
       token?: string;
       generation?: string;
       inbox_rev?: number;
       resume?: Resume[];
       client?: { kind: string; version: string };
     }
-  | ({ type: "send"; conversation: string; client_id: string; locale?: string; epoch?: number } & SendBody)
-  | { type: "typing"; conversation: string; on: boolean }
-  | { type: "preview"; conversation: string; text: string }
-  | { type: "read"; conversation: string; delivered?: Seq; read?: Seq }
-  | { type: "presence"; accepting?: boolean; visible?: boolean }
-  | { type: "ping"; n: number }
-  | { type: "pong"; n: number }
-  | { type: "bye" };
+  | ({ type: 'send'; conversation: string; client_id: string; locale?: string; epoch?: number } & SendBody)
+  | { type: 'typing'; conversation: string; on: boolean }
+  | { type: 'preview'; conversation: string; text: string }
+  | { type: 'read'; conversation: string; delivered?: Seq; read?: Seq }
+  | { type: 'presence'; accepting?: boolean; visible?: boolean }
+  | { type: 'ping'; n: number }
+  | { type: 'pong'; n: number }
+  | { type: 'bye' };
 
 export interface HelloFrame {
-  type: "hello";
+  type: 'hello';
   generation: string;
   now: Millis;
-  you: { kind: "visitor" | "staff"; id: string; name: string };
+  you: { kind: 'visitor' | 'staff'; id: string; name: string };
   ping_ms: Millis;
   deadline_ms: Millis;
   subscriptions: ({ conversation: string; head: Seq } | { conversation: string; error: string })[];
@@ -164,7 +164,7 @@ export interface InboxCounts {
   colleague: number;
 }
 export interface InboxFrame {
-  type: "inbox";
+  type: 'inbox';
   rev: number;
   full: boolean;
   items: Conversation[];
@@ -172,9 +172,9 @@ export interface InboxFrame {
   counts?: InboxCounts;
   truncated?: boolean;
 }
-export type EntryFrame = { type: "entry" } & Entry;
+export type EntryFrame = { type: 'entry' } & Entry;
 export interface AckFrame {
-  type: "ack";
+  type: 'ack';
   conversation: string;
   client_id: string;
   seq: Seq;
@@ -183,7 +183,7 @@ export interface AckFrame {
   moved_to?: string;
 }
 export interface ErrorFrame {
-  type: "error";
+  type: 'error';
   code: string;
   message: string;
   conversation?: string;
@@ -193,20 +193,20 @@ export interface ErrorFrame {
   retry_ms?: Millis;
 }
 export interface TypingFrame {
-  type: "typing";
+  type: 'typing';
   conversation: string;
   participant: number;
   role: Role;
   on: boolean;
 }
 export interface PreviewFrame {
-  type: "preview";
+  type: 'preview';
   conversation: string;
   participant: number;
   text: string;
 }
 export interface ReadFrame {
-  type: "read";
+  type: 'read';
   conversation: string;
   participant: number;
   role: Role;
@@ -226,9 +226,9 @@ export interface OtherPresence {
   role: Role;
   away: boolean;
 }
-export type PresenceFrame = { type: "presence" } & (OwnPresence | OtherPresence);
+export type PresenceFrame = { type: 'presence' } & (OwnPresence | OtherPresence);
 export interface PongFrame {
-  type: "pong";
+  type: 'pong';
   n: number;
   generation: string;
   now: Millis;
@@ -236,7 +236,7 @@ export interface PongFrame {
   inbox_rev: number;
 }
 export interface ByeFrame {
-  type: "bye";
+  type: 'bye';
   reason: string;
   retry_ms?: Millis;
 }
@@ -250,6 +250,6 @@ export type ServerFrame =
   | PreviewFrame
   | ReadFrame
   | PresenceFrame
-  | { type: "ping"; n: number }
+  | { type: 'ping'; n: number }
   | PongFrame
   | ByeFrame;
