@@ -1,0 +1,5 @@
+/** The faces and signs people use with customer service. */
+export const EMOJI: readonly string[] = (
+  '😀 😄 😁 😂 😊 😉 😍 😘 🙂 🤔 😅 😓 😭 😢 😮 😴 😡 😤 😳 😷 🤒 😇 🤗 🙄 ' +
+  '👍 👎 👌 🙏 👏 💪 🤝 👋 ❤️ 💔 🎉 🎁 🌹 ☕ 🌞 🌧️ 📱 💻 📶 📞 🏠 🔧 💰 ✅'
+).split(' ');

@@ -1,0 +1,7 @@
+export * from './card.ts';
+export * from './emoji.ts';
+export * from './format.ts';
+export type { Icon } from './icons.ts';
+export * as icons from './icons.ts';
+export * from './svg.ts';
+export * from './theme.ts';
