@@ -1,1 +1,19 @@
-//! placeholder
+//! What every room of Yingda stands on.
+//!
+//! Start with [`db`] (the one door to SQLite and PostgreSQL), then [`error`], [`http`] and [`bus`]. Nothing here knows what a
+//! conversation is. Clock, randomness and ids are injected through [`Context`]; nothing reads the wall clock by itself.
+pub mod bus;
+pub mod clock;
+pub mod context;
+pub mod db;
+pub mod error;
+pub mod http;
+pub mod id;
+pub mod locale;
+pub mod random;
+pub mod supervisor;
+
+pub use clock::{Clock, Millis};
+pub use context::Context;
+pub use db::{Db, Tx};
+pub use error::{Error, Result};

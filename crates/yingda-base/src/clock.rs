@@ -1,0 +1,100 @@
+//! The injected clock. Wall time names when something happened; durations are measured with [`Clock::elapsed`], which never steps back.
+use serde::{Deserialize, Serialize};
+use std::{
+    fmt,
+    ops::{Add, Sub},
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    },
+    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
+};
+
+/// Milliseconds since 1970-01-01T00:00:00Z.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(transparent)]
+#[schema(value_type = i64)]
+pub struct Millis(pub i64);
+
+impl Add<Duration> for Millis {
+    type Output = Millis;
+    fn add(self, d: Duration) -> Millis {
+        Millis(self.0.saturating_add(i64::try_from(d.as_millis()).unwrap_or(i64::MAX)))
+    }
+}
+impl Sub<Duration> for Millis {
+    type Output = Millis;
+    fn sub(self, d: Duration) -> Millis {
+        Millis(self.0.saturating_sub(i64::try_from(d.as_millis()).unwrap_or(i64::MAX)))
+    }
+}
+impl Sub for Millis {
+    type Output = Duration;
+    /// The time between two moments; zero if the second is later.
+    fn sub(self, earlier: Millis) -> Duration {
+        Duration::from_millis(u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or(0))
+    }
+}
+impl fmt::Display for Millis {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// A source of wall time and of monotonic time. Cloning shares the source.
+#[derive(Clone)]
+pub struct Clock(Arc<Source>);
+
+enum Source {
+    System { start: Instant },
+    Manual { wall: AtomicI64, monotonic: AtomicI64 },
+}
+
+impl Clock {
+    /// The machine's own clock.
+    #[expect(clippy::disallowed_methods, reason = "the one place that reads the monotonic clock")]
+    pub fn system() -> Clock {
+        Clock(Arc::new(Source::System { start: Instant::now() }))
+    }
+
+    /// A clock for tests that stands still until told otherwise.
+    pub fn manual(at: Millis) -> Clock {
+        Clock(Arc::new(Source::Manual { wall: AtomicI64::new(at.0), monotonic: AtomicI64::new(0) }))
+    }
+
+    /// Wall time. It may step back or jump.
+    #[expect(clippy::disallowed_methods, reason = "the one place that reads the wall clock")]
+    pub fn now(&self) -> Millis {
+        match &*self.0 {
+            Source::System { .. } => {
+                let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+                Millis(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+            }
+            Source::Manual { wall, .. } => Millis(wall.load(Ordering::SeqCst)),
+        }
+    }
+
+    /// Time since this clock was made. Never steps back.
+    pub fn elapsed(&self) -> Duration {
+        match &*self.0 {
+            Source::System { start } => start.elapsed(),
+            Source::Manual { monotonic, .. } => Duration::from_millis(u64::try_from(monotonic.load(Ordering::SeqCst)).unwrap_or(0)),
+        }
+    }
+
+    /// Moves a manual clock forward, wall and monotonic alike. No effect on the system clock.
+    pub fn advance(&self, by: Duration) {
+        if let Source::Manual { wall, monotonic } = &*self.0 {
+            let ms = i64::try_from(by.as_millis()).unwrap_or(i64::MAX);
+            wall.fetch_add(ms, Ordering::SeqCst);
+            monotonic.fetch_add(ms, Ordering::SeqCst);
+        }
+    }
+
+    /// Sets only the wall time of a manual clock: what an operator does when correcting a wrong clock.
+    pub fn step_to(&self, at: Millis) {
+        if let Source::Manual { wall, .. } = &*self.0 {
+            wall.store(at.0, Ordering::SeqCst);
+        }
+    }
+}

@@ -1,0 +1,85 @@
+//! One SQL text, two databases, plain synchronous store functions.
+//!
+//! SQL is written once, in the dialect SQLite and PostgreSQL share, with `$1…`. It runs inside a *unit of work*, a short closure that
+//! only talks to the database: `db.write(|tx| …).await`, `db.read(|tx| …).await`. An answer always means: committed and synced to disk.
+//!
+//! On SQLite one writer thread runs whatever units are queued in one transaction, a savepoint each, commits once with
+//! `synchronous=FULL`, then answers them all (group commit). On PostgreSQL each thread owns a connection. Rules a unit keeps:
+//! - it is `Fn`: it may run again after a deadlock or after a failed batch, so it changes nothing outside the database;
+//! - a statement that fails poisons it: whatever it answers, it is rolled back. Expected conflicts use `ON CONFLICT`;
+//! - it stays under 20 ms; bulk work goes in chunks;
+//! - rows are locked in the order of ARCHITECTURE.md, section "Lock order".
+//!
+//! Start at [`Db`]; [`Tx`] is what a store function speaks to; [`sql!`](crate::sql) writes a statement, [`row!`](crate::row) reads a row.
+mod connect;
+mod fault;
+mod pool;
+mod postgres;
+mod row;
+mod sqlite;
+mod statement;
+mod template;
+mod tx;
+mod unit;
+mod value;
+
+pub use connect::{Engine, Options};
+pub use fault::Fault;
+pub use row::{Column, FromRow, Row};
+pub use statement::{ALL_STATEMENTS, CHUNK, Query, Statement, chunks};
+pub use template::{ALL_TEMPLATES, Filter, Template};
+pub use tx::Tx;
+pub use value::Param;
+
+pub use self::postgres::check as check_postgres;
+pub use sqlite::check as check_sqlite;
+
+use crate::{Context, bus::Bus, error::Result};
+use pool::Pool;
+use std::sync::Arc;
+
+/// The database. Cloning shares the threads behind it; when the last clone is dropped they end.
+#[derive(Clone)]
+pub struct Db {
+    engine: Engine,
+    write: Pool,
+    read: Pool,
+    report: Pool,
+}
+
+impl Db {
+    /// Opens the database and starts its threads. Doorbells that units emit are rung on `bus` after their commit.
+    pub fn open(options: &Options, context: &Context, bus: Arc<dyn Bus>) -> Result<Db> {
+        let shared = unit::Shared { context: context.clone(), bus };
+        let (write, read, report) = match &options.engine {
+            Engine::Sqlite(path) => sqlite::open(path, options, &shared)?,
+            Engine::Postgres(url) => self::postgres::open(url, options, &shared)?,
+        };
+        Ok(Db { engine: options.engine.clone(), write, read, report })
+    }
+
+    /// Runs a unit that changes something. `Ok` means committed and synced.
+    pub async fn write<T: Send + 'static>(&self, work: impl Fn(&mut Tx) -> Result<T> + Send + 'static) -> Result<T> {
+        self.write.submit(work).await
+    }
+
+    /// Runs a unit that only reads, on a connection of its own.
+    pub async fn read<T: Send + 'static>(&self, work: impl Fn(&mut Tx) -> Result<T> + Send + 'static) -> Result<T> {
+        self.read.submit(work).await
+    }
+
+    /// Like [`Db::read`] for long readings, which must not hold up the desk.
+    pub async fn report<T: Send + 'static>(&self, work: impl Fn(&mut Tx) -> Result<T> + Send + 'static) -> Result<T> {
+        self.report.submit(work).await
+    }
+
+    /// Whether all database threads live.
+    pub fn is_alive(&self) -> bool {
+        self.write.is_alive() && self.read.is_alive() && self.report.is_alive()
+    }
+
+    /// Which database this is.
+    pub fn engine(&self) -> &Engine {
+        &self.engine
+    }
+}

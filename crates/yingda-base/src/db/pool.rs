@@ -1,0 +1,75 @@
+//! A bounded queue of units in front of database threads. A full queue makes callers wait, never a runtime thread.
+use super::{
+    tx::Tx,
+    unit::{self, Unit},
+};
+use crate::error::{Error, Result};
+use std::sync::{
+    Arc, Mutex, PoisonError,
+    atomic::{AtomicBool, Ordering},
+};
+use tokio::sync::mpsc;
+
+/// The callers' end.
+#[derive(Clone)]
+pub(super) struct Pool {
+    queue: mpsc::Sender<Box<dyn Unit>>,
+    alive: Arc<AtomicBool>,
+}
+
+/// The threads' end, shared by all threads of a pool.
+#[derive(Clone)]
+pub(super) struct Todo {
+    queue: Arc<Mutex<mpsc::Receiver<Box<dyn Unit>>>>,
+    alive: Arc<AtomicBool>,
+}
+
+impl Pool {
+    pub(super) fn new(capacity: usize) -> (Pool, Todo) {
+        let (queue, todo) = mpsc::channel(capacity);
+        let alive = Arc::new(AtomicBool::new(true));
+        (Pool { queue, alive: alive.clone() }, Todo { queue: Arc::new(Mutex::new(todo)), alive })
+    }
+
+    pub(super) async fn submit<T: Send + 'static>(&self, work: impl Fn(&mut Tx) -> Result<T> + Send + 'static) -> Result<T> {
+        let gone = |_| Error::unavailable("database.lost");
+        let (unit, answer) = unit::new(work);
+        self.queue.send(unit).await.map_err(|_| Error::unavailable("database.lost"))?;
+        answer.await.map_err(gone)?
+    }
+
+    pub(super) fn is_alive(&self) -> bool {
+        self.alive.load(Ordering::Relaxed) && !self.queue.is_closed()
+    }
+}
+
+impl Todo {
+    /// Waits for the next unit; `None` when all callers are gone.
+    pub(super) fn next(&self) -> Option<Box<dyn Unit>> {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner).blocking_recv()
+    }
+
+    /// A unit that is already waiting.
+    pub(super) fn next_waiting(&self) -> Option<Box<dyn Unit>> {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner).try_recv().ok()
+    }
+
+    /// Starts a thread that is missed when it panics: `/healthz` turns red.
+    pub(super) fn spawn(&self, name: &str, body: impl FnOnce(Todo) + Send + 'static) -> Result<()> {
+        let todo = self.clone();
+        let guarded = move || {
+            let guard = Guard(todo.alive.clone());
+            body(todo);
+            std::mem::forget(guard);
+        };
+        std::thread::Builder::new().name(name.to_owned()).spawn(guarded).map(drop).map_err(Error::internal)
+    }
+}
+
+struct Guard(Arc<AtomicBool>);
+impl Drop for Guard {
+    fn drop(&mut self) {
+        self.0.store(false, Ordering::Relaxed);
+        tracing::error!("a database thread died");
+    }
+}

@@ -1,0 +1,144 @@
+//! SQLite: one writer with group commit, readers of their own.
+use super::{
+    ALL_STATEMENTS, ALL_TEMPLATES,
+    connect::Options,
+    fault::Fault,
+    pool::{Pool, Todo},
+    statement::for_sqlite,
+    tx::{Link, Tx},
+    unit::{Ran, Shared, Unit},
+};
+use crate::error::{Error, Result};
+use rusqlite::Connection;
+use std::{path::Path, time::Duration};
+
+/// Most units of one commit. More would make the first of them wait too long for its answer.
+const BATCH: usize = 512;
+
+pub(super) fn open(path: &Path, options: &Options, shared: &Shared) -> Result<(Pool, Pool, Pool)> {
+    let (write, todo) = Pool::new(options.queue);
+    let connection = connect(path)?;
+    let context = shared.clone();
+    todo.spawn("db-writer", move |todo| writer(&connection, &todo, &context))?;
+
+    let readers = |name: &str, count: usize| -> Result<Pool> {
+        let (pool, todo) = Pool::new(options.queue);
+        for _ in 0..count {
+            let connection = connect(path)?;
+            connection.execute_batch("PRAGMA query_only=ON").map_err(fault)?;
+            let context = shared.clone();
+            todo.spawn(name, move |todo| reader(&connection, &todo, &context))?;
+        }
+        Ok(pool)
+    };
+    Ok((write, readers("db-reader", options.readers)?, readers("db-report", 1)?))
+}
+
+pub(super) fn connect(path: &Path) -> Result<Connection> {
+    let connection = Connection::open(path).map_err(fault)?;
+    connection.busy_timeout(Duration::from_secs(5)).map_err(fault)?;
+    connection
+        .execute_batch(
+            "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA secure_delete=ON;
+             PRAGMA temp_store=MEMORY; PRAGMA cache_size=-16384; PRAGMA journal_size_limit=67108864;",
+        )
+        .map_err(fault)?;
+    connection.set_prepared_statement_cache_capacity(512);
+    Ok(connection)
+}
+
+fn fault(cause: rusqlite::Error) -> Error {
+    Fault::of_sqlite(&cause).into_error(cause)
+}
+
+fn reader(connection: &Connection, todo: &Todo, shared: &Shared) {
+    while let Some(mut unit) = todo.next() {
+        let begun = connection.execute_batch("BEGIN").map_err(fault);
+        if begun.is_ok() {
+            unit.run(&mut Tx::new(Link::Lite(connection), shared));
+            if let Err(error) = connection.execute_batch("ROLLBACK") {
+                tracing::warn!(%error, "a reading transaction did not end");
+            }
+        }
+        unit.answer(begun, shared);
+    }
+}
+
+/// Takes whatever is queued, runs each in a savepoint, commits once, then answers all. No timer: a lone unit commits at once.
+fn writer(connection: &Connection, todo: &Todo, shared: &Shared) {
+    while let Some(first) = todo.next() {
+        let mut units = vec![first];
+        while units.len() < BATCH
+            && let Some(unit) = todo.next_waiting()
+        {
+            units.push(unit);
+        }
+        if cfg!(feature = "fault-ack-before-commit") {
+            faulty_batch(connection, units, shared);
+            continue;
+        }
+        match run_batch(connection, &mut units, shared) {
+            Ok(()) => units.into_iter().for_each(|unit| unit.answer(Ok(()), shared)),
+            Err(error) if units.len() == 1 => units.into_iter().for_each(|unit| unit.answer(Err(error.clone()), shared)),
+            Err(_) => {
+                // One unit may have spoilt the batch (a full disk, a broken constraint): each for itself.
+                for unit in units {
+                    let mut alone = vec![unit];
+                    let result = run_batch(connection, &mut alone, shared);
+                    alone.into_iter().for_each(|unit| unit.answer(result.clone(), shared));
+                }
+            }
+        }
+    }
+}
+
+/// One transaction over the units. After an error nothing of it is left in the database.
+fn run_batch(connection: &Connection, units: &mut [Box<dyn Unit>], shared: &Shared) -> Result<()> {
+    let done = execute(connection, "BEGIN IMMEDIATE").and_then(|()| {
+        for unit in units {
+            run_in_savepoint(connection, unit.as_mut(), shared)?;
+        }
+        execute(connection, "COMMIT")
+    });
+    if done.is_err() && !connection.is_autocommit() {
+        execute(connection, "ROLLBACK")?;
+    }
+    done
+}
+
+fn run_in_savepoint(connection: &Connection, unit: &mut dyn Unit, shared: &Shared) -> Result<()> {
+    execute(connection, "SAVEPOINT unit")?;
+    let ran = unit.run(&mut Tx::new(Link::Lite(connection), shared));
+    if connection.is_autocommit() {
+        return Err(Error::unavailable("database.full"));
+    }
+    if ran != Ran::Keep {
+        execute(connection, "ROLLBACK TO unit")?;
+    }
+    execute(connection, "RELEASE unit")
+}
+
+fn execute(connection: &Connection, sql: &str) -> Result<()> {
+    connection.prepare_cached(sql).and_then(|mut statement| statement.execute([])).map(drop).map_err(fault)
+}
+
+/// The wrong order on purpose, for the judge that must catch it: answers, then waits a little, then commits.
+fn faulty_batch(connection: &Connection, units: Vec<Box<dyn Unit>>, shared: &Shared) {
+    let mut units = units;
+    let mut begun = execute(connection, "BEGIN IMMEDIATE");
+    for unit in &mut units {
+        begun = begun.and_then(|()| run_in_savepoint(connection, unit.as_mut(), shared));
+    }
+    units.into_iter().for_each(|unit| unit.answer(begun.clone(), shared));
+    std::thread::sleep(Duration::from_millis(20));
+    if let Err(error) = execute(connection, "COMMIT") {
+        tracing::error!(%error, "the faulty build could not commit");
+    }
+}
+
+/// Prepares every registered statement; what fails comes back as `file:line: why`.
+pub fn check(connection: &Connection) -> Vec<String> {
+    let texts = ALL_STATEMENTS.iter().map(|statement| (statement.at, statement.lite().to_owned()));
+    let combinations = ALL_TEMPLATES.iter().flat_map(|t| (0..1 << t.filters.len()).map(|mask| (t.at, for_sqlite(&t.text(mask)))));
+    texts.chain(combinations).filter_map(|(at, sql)| connection.prepare(&sql).err().map(|error| format!("{at}: {error}"))).collect()
+}

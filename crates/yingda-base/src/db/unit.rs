@@ -1,0 +1,83 @@
+//! A unit of work: runs as often as it must, keeps its outcome to itself until told whether the commit succeeded.
+use super::{fault::Fault, tx::Tx};
+use crate::{
+    Context,
+    bus::{Bus, Doorbell},
+    error::{Error, Result},
+};
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::Arc,
+};
+use tokio::sync::oneshot;
+
+/// What all units of a database share.
+#[derive(Clone)]
+pub(super) struct Shared {
+    pub context: Context,
+    pub bus: Arc<dyn Bus>,
+}
+
+/// How one run of a unit ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Ran {
+    /// Keep what it did.
+    Keep,
+    /// Roll it back: it said no, failed, or panicked.
+    Undo,
+    /// A deadlock or the like: roll back and run it again.
+    Again,
+    /// The connection is gone: connect, then run it again.
+    Lost,
+}
+
+pub(super) trait Unit: Send {
+    /// Runs the work and remembers its outcome.
+    fn run(&mut self, tx: &mut Tx) -> Ran;
+    /// Tells the caller. Doorbells ring only if the unit's work was kept.
+    fn answer(self: Box<Self>, committed: Result<()>, shared: &Shared);
+}
+
+struct Work<F, T> {
+    work: F,
+    outcome: Option<Result<T>>,
+    doorbells: Vec<Doorbell>,
+    caller: oneshot::Sender<Result<T>>,
+}
+
+/// A unit, and where its answer comes.
+pub(super) fn new<T: Send + 'static>(
+    work: impl Fn(&mut Tx) -> Result<T> + Send + 'static,
+) -> (Box<dyn Unit>, oneshot::Receiver<Result<T>>) {
+    let (caller, answer) = oneshot::channel();
+    (Box::new(Work { work, outcome: None, doorbells: Vec::new(), caller }), answer)
+}
+
+impl<F: Fn(&mut Tx) -> Result<T> + Send, T: Send> Unit for Work<F, T> {
+    fn run(&mut self, tx: &mut Tx) -> Ran {
+        let outcome = catch_unwind(AssertUnwindSafe(|| (self.work)(tx)));
+        let (ran, outcome) = match (outcome, tx.poison.take()) {
+            (Err(_), _) => (Ran::Undo, Err(Error::bug("a unit of work panicked"))),
+            (Ok(_), Some((Fault::Retry, error))) => (Ran::Again, Err(error)),
+            (Ok(_), Some((Fault::Lost, error))) => (Ran::Lost, Err(error)),
+            (Ok(_), Some((_, error))) => (Ran::Undo, Err(error)),
+            (Ok(Err(error)), None) => (Ran::Undo, Err(error)),
+            (Ok(Ok(value)), None) => (Ran::Keep, Ok(value)),
+        };
+        self.outcome = Some(outcome);
+        self.doorbells = std::mem::take(&mut tx.doorbells);
+        ran
+    }
+
+    fn answer(self: Box<Self>, committed: Result<()>, shared: &Shared) {
+        let Work { outcome, doorbells, caller, .. } = *self;
+        let outcome = committed.and_then(|()| outcome.unwrap_or_else(|| Err(Error::bug("a unit was answered before it ran"))));
+        if outcome.is_ok() {
+            for doorbell in doorbells {
+                shared.bus.ring(doorbell);
+            }
+        }
+        // Nobody waits any more if the request was dropped; the work stays done.
+        let _ = caller.send(outcome);
+    }
+}

@@ -1,0 +1,68 @@
+//! The only way to spawn: every task is known, told to stop at shutdown and waited for.
+use std::{future::Future, time::Duration};
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// Tells a task that the program is stopping.
+#[derive(Clone)]
+pub struct Stopping(watch::Receiver<bool>);
+
+impl Stopping {
+    /// Resolves when the program begins to stop.
+    pub async fn wait(&mut self) {
+        // An error means that the supervisor is gone, which is a stop too.
+        let _ = self.0.wait_for(|stopping| *stopping).await;
+    }
+    /// Whether the program is stopping.
+    pub fn is_set(&self) -> bool {
+        *self.0.borrow()
+    }
+}
+
+/// Owns all tasks of the program. Cloning shares them.
+#[derive(Clone)]
+pub struct Supervisor {
+    stop: Arc<watch::Sender<bool>>,
+    tasks: Arc<Mutex<JoinSet<()>>>,
+}
+
+impl Default for Supervisor {
+    fn default() -> Self {
+        Supervisor { stop: Arc::new(watch::channel(false).0), tasks: Arc::default() }
+    }
+}
+
+impl Supervisor {
+    /// Runs a task until it ends by itself; it should end soon after [`Stopping`] fires.
+    pub fn spawn(&self, name: &'static str, task: impl Future<Output = ()> + Send + 'static) {
+        let mut tasks = self.tasks.lock().unwrap_or_else(PoisonError::into_inner);
+        while let Some(done) = tasks.try_join_next() {
+            if let Err(error) = done {
+                tracing::error!(%error, "a background task failed");
+            }
+        }
+        tasks.spawn(async move {
+            tracing::trace!(name, "task begins");
+            task.await;
+        });
+    }
+
+    /// For tasks to learn of the stop.
+    pub fn stopping(&self) -> Stopping {
+        Stopping(self.stop.subscribe())
+    }
+
+    /// Tells all tasks to stop and waits for them, at most `patience`; those that are left are aborted. Answers how many were.
+    pub async fn stop(&self, patience: Duration) -> usize {
+        self.stop.send_replace(true);
+        let mut tasks = std::mem::take(&mut *self.tasks.lock().unwrap_or_else(PoisonError::into_inner));
+        let all = async { while tasks.join_next().await.is_some() {} };
+        if tokio::time::timeout(patience, all).await.is_ok() {
+            return 0;
+        }
+        let left = tasks.len();
+        tasks.shutdown().await;
+        left
+    }
+}
