@@ -104,6 +104,7 @@ pub fn chunks<T: Copy + Into<i64>>(ids: &[T]) -> impl Iterator<Item = [i64; CHUN
 #[macro_export]
 macro_rules! sql {
     ($sql:expr $(, $param:expr)* $(,)?) => {{
+        #[expect(unsafe_code, reason = "a register places its statics in a link section")]
         #[linkme::distributed_slice($crate::db::ALL_STATEMENTS)]
         static STATEMENT: $crate::db::Statement = $crate::db::Statement::new($sql, concat!(file!(), ":", line!()));
         $crate::db::Query::new(&STATEMENT, vec![$($crate::db::Param::from($param)),*])

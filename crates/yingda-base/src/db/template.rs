@@ -105,6 +105,7 @@ impl Filter {
 macro_rules! sql_template {
     ($vis:vis static $name:ident = $head:expr ; [$($filter:expr),* $(,)?] ; $tail:expr) => {
         $vis static $name: $crate::db::Template = $crate::db::Template::new($head, &[$($filter),*], $tail, concat!(file!(), ":", line!()));
+        #[expect(unsafe_code, reason = "a register places its statics in a link section")]
         const _: () = {
             #[linkme::distributed_slice($crate::db::ALL_TEMPLATES)]
             static REGISTERED: &$crate::db::Template = &$name;

@@ -1,1 +1,30 @@
-//! x
+//! The HTTP kit: what every route needs and no feature writes twice.
+//!
+//! A feature lists its routes with [`Routes`], each with a [`Rule`] on its line (who may, how often). Handlers take [`Caller`] (who asks),
+//! [`Input`] (a JSON body), [`Id`] (an id in the path) and [`Params`] (the query), and answer `Result<…>`; errors become problem documents.
+mod access;
+mod actor;
+mod extract;
+mod limit;
+mod problem;
+mod routes;
+
+pub use access::{Authenticate, Credentials, Gate};
+pub use actor::{Actor, Caller, StaffActor, VisitorActor};
+pub use extract::{Id, Input, Key, Params};
+pub use limit::{Limit, Limits};
+pub use problem::{Problem, problems, status};
+pub use routes::{Access, Route, Routes, Rule};
+
+use crate::locale::Language;
+
+/// What the middleware knows of a request besides its actor.
+#[derive(Clone, Debug)]
+pub struct RequestInfo {
+    /// Random; in the log, in `X-Request-Id`, and in problem documents.
+    pub id: String,
+    /// The language of the answer.
+    pub language: Language,
+    /// The address the request came from.
+    pub address: std::net::IpAddr,
+}

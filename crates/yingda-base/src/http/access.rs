@@ -1,0 +1,207 @@
+//! The gate in front of every route: who is this, may they call it at all, and not too often.
+//!
+//! The gate knows permissions. Whether the actor may touch *this* object is decided by `authorise` on the loaded object.
+use super::{
+    RequestInfo,
+    actor::Actor,
+    limit::Limits,
+    problem::problems,
+    routes::{Access, Rule},
+};
+use crate::{
+    error::{Error, Result},
+    locale::Language,
+    random::Entropy,
+};
+use axum::{
+    Router,
+    extract::{ConnectInfo, Request, State},
+    http::{HeaderMap, HeaderValue, Method, header, request::Parts},
+    middleware::{Next, from_fn, from_fn_with_state},
+    response::{IntoResponse, Response},
+};
+use std::{future::Future, net::{IpAddr, SocketAddr}, pin::Pin, sync::Arc};
+
+/// What a request shows of its actor.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Credentials {
+    /// `Authorization: Bearer …`
+    pub bearer: Option<String>,
+    /// The session cookie.
+    pub cookie: Option<String>,
+    /// `X-Yingda-Bench: …`, an administrator's token that lifts limits.
+    pub bench: Option<String>,
+}
+
+impl Credentials {
+    /// Reads them from headers.
+    pub fn of(headers: &HeaderMap) -> Credentials {
+        let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+        let bearer = text("authorization").and_then(|value| value.strip_prefix("Bearer ")).map(|token| token.trim().to_owned());
+        let pairs = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok()).flat_map(|value| value.split(';'));
+        let cookie = pairs.filter_map(|pair| pair.trim().split_once('=')).find(|(name, _)| COOKIES.contains(name)).map(|(_, value)| value.to_owned());
+        Credentials { bearer, cookie, bench: text("x-yingda-bench").map(str::to_owned) }
+    }
+}
+
+/// Names of the session cookie: over TLS, and on plain loopback.
+const COOKIES: [&str; 2] = ["__Host-yingda", "yingda"];
+
+/// Finds out who is behind credentials. Implemented by the service.
+pub trait Authenticate: Send + Sync {
+    /// `Anonymous` if there are none; an error if there are and they are not good.
+    fn authenticate<'a>(&'a self, credentials: &'a Credentials, address: IpAddr) -> Pin<Box<dyn Future<Output = Result<Actor>> + Send + 'a>>;
+}
+
+/// What stands in front of the routes.
+#[derive(Clone)]
+pub struct Gate {
+    /// Who is who.
+    pub authenticate: Arc<dyn Authenticate>,
+    /// How often.
+    pub limits: Arc<Limits>,
+    /// For request ids.
+    pub entropy: Entropy,
+}
+
+impl Gate {
+    /// Puts the gate in front of a router whose routes were made by [`super::Routes`].
+    pub fn guard(self, router: Router) -> Router {
+        router.layer(from_fn_with_state(self.clone(), identify)).layer(from_fn(problems)).layer(from_fn_with_state(self, describe))
+    }
+}
+
+/// Gives the request an id, a language and an address.
+async fn describe(State(gate): State<Gate>, mut request: Request, next: Next) -> Response {
+    let language = request.headers().get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let address = request.extensions().get::<ConnectInfo<SocketAddr>>().map_or(IpAddr::from([127, 0, 0, 1]), |info| info.0.ip());
+    let info = RequestInfo { id: gate.entropy.public_id(), language: Language::negotiate(language), address };
+    let id = HeaderValue::from_str(&info.id);
+    request.extensions_mut().insert(info);
+    let mut response = next.run(request).await;
+    if let Ok(id) = id {
+        response.headers_mut().insert("x-request-id", id);
+    }
+    response.headers_mut().entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    response
+}
+
+/// Finds the actor. Bad credentials stop here, even on public routes, so that a client learns that its token is dead.
+async fn identify(State(gate): State<Gate>, mut request: Request, next: Next) -> Response {
+    let credentials = Credentials::of(request.headers());
+    let address = request.extensions().get::<RequestInfo>().map_or(IpAddr::from([0, 0, 0, 0]), |info| info.address);
+    let actor = match gate.authenticate.authenticate(&credentials, address).await {
+        Ok(actor) => actor,
+        // Someone who logs in anew still sends the dead cookie.
+        Err(_) if request.uri().path().ends_with("/auth/login") => Actor::Anonymous,
+        Err(error) => return error.into_response(),
+    };
+    request.extensions_mut().insert(credentials);
+    request.extensions_mut().insert(actor);
+    request.extensions_mut().insert(gate);
+    next.run(request).await
+}
+
+/// Enforces the rule that stands on the route line.
+pub(super) async fn enforce(State(rule): State<Rule>, request: Request, next: Next) -> Response {
+    let (parts, body) = request.into_parts();
+    match check(&rule, &parts) {
+        Ok(()) => next.run(Request::from_parts(parts, body)).await,
+        Err(error) => error.into_response(),
+    }
+}
+
+fn check(rule: &Rule, parts: &Parts) -> Result<()> {
+    let gate = parts.extensions.get::<Gate>().ok_or_else(|| Error::bug("a route without the gate"))?;
+    let actor = parts.extensions.get::<Actor>().ok_or_else(|| Error::bug("a route without an actor"))?;
+    let address = parts.extensions.get::<RequestInfo>().map_or(IpAddr::from([0, 0, 0, 0]), |info| info.address);
+    gate.limits.count(rule.limit, actor, address)?;
+    permit(rule, actor)?;
+    same_origin(parts)
+}
+
+/// Whether the actor may call the route at all.
+pub(super) fn permit(rule: &Rule, actor: &Actor) -> Result<()> {
+    let staff_may = |permission: &str| -> Result<()> {
+        let staff = actor.staff()?;
+        if staff.pending && !rule.while_pending {
+            return Err(Error::forbidden("password_change_required"));
+        }
+        if permission.is_empty() || staff.can(permission) { Ok(()) } else { Err(Error::forbidden("forbidden")) }
+    };
+    match rule.access {
+        Access::Public => Ok(()),
+        Access::Visitor => actor.visitor().map(drop),
+        Access::Staff(permission) => staff_may(permission),
+        Access::Either(permission) => match actor {
+            Actor::Visitor(_) => Ok(()),
+            Actor::Staff(_) | Actor::Anonymous => staff_may(permission),
+        },
+    }
+}
+
+/// A form on another site can neither set our header nor fake the origin. Bearer tokens are not sent by themselves and need no such check.
+fn same_origin(parts: &Parts) -> Result<()> {
+    let by_cookie = parts.extensions.get::<Credentials>().is_some_and(|credentials| credentials.bearer.is_none() && credentials.cookie.is_some());
+    let changes = !matches!(parts.method, Method::GET | Method::HEAD | Method::OPTIONS);
+    if !by_cookie || !changes {
+        return Ok(());
+    }
+    if !parts.headers.contains_key("x-yingda-client") {
+        return Err(Error::forbidden("client_header_missing"));
+    }
+    if is_own_origin(&parts.headers) { Ok(()) } else { Err(Error::forbidden("origin_refused")) }
+}
+
+/// Whether `Origin`, if there is one, names the host that was asked.
+pub(crate) fn is_own_origin(headers: &HeaderMap) -> bool {
+    let text = |name| headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok());
+    let Some(origin) = text(header::ORIGIN) else { return true };
+    let host = origin.split_once("://").map(|(_, host)| host);
+    host.is_some() && host == text(header::HOST)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::http::{StaffActor, VisitorActor};
+
+    fn staff(permissions: &[&str], pending: bool) -> Actor {
+        let permissions = permissions.iter().map(|p| (*p).to_owned()).collect();
+        Actor::Staff(Arc::new(StaffActor { id: 1, name: "林晓".into(), session: 1, permissions, pending, unlimited: false }))
+    }
+
+    #[test]
+    fn each_access_lets_in_whom_it_names() {
+        let visitor = Actor::Visitor(VisitorActor { device: 1, customer: 1, site: 1, unlimited: false });
+        let rule = Rule::staff("a.b");
+        assert!(permit(&rule, &staff(&["a.b"], false)).is_ok());
+        assert_eq!(permit(&rule, &staff(&["a.c"], false)).unwrap_err().code(), "forbidden");
+        assert_eq!(permit(&rule, &staff(&["a.b"], true)).unwrap_err().code(), "password_change_required");
+        assert_eq!(permit(&rule, &visitor).unwrap_err().code(), "forbidden");
+        assert_eq!(permit(&rule, &Actor::Anonymous).unwrap_err().code(), "login_required");
+        assert!(permit(&Rule::staff("").while_pending(), &staff(&[], true)).is_ok());
+        assert!(permit(&Rule::either("a.b"), &visitor).is_ok());
+        assert!(permit(&Rule::visitor(), &staff(&["a.b"], false)).is_err());
+    }
+
+    #[test]
+    fn an_origin_must_be_the_host_that_was_asked() {
+        let headers = |pairs: &[(&'static str, &'static str)]| -> HeaderMap {
+            pairs.iter().map(|(name, value)| (header::HeaderName::from_static(name), HeaderValue::from_static(value))).collect()
+        };
+        assert!(is_own_origin(&headers(&[("host", "a.cn")])));
+        assert!(is_own_origin(&headers(&[("host", "a.cn"), ("origin", "https://a.cn")])));
+        assert!(!is_own_origin(&headers(&[("host", "a.cn"), ("origin", "https://b.cn")])));
+        assert!(!is_own_origin(&headers(&[("host", "a.cn"), ("origin", "null")])));
+    }
+
+    #[test]
+    fn credentials_are_read_from_either_cookie() {
+        let mut headers = HeaderMap::new();
+        headers.insert(header::COOKIE, HeaderValue::from_static("a=b; __Host-yingda=s3cret"));
+        headers.insert(header::AUTHORIZATION, HeaderValue::from_static("Bearer tok"));
+        let credentials = Credentials::of(&headers);
+        assert_eq!((credentials.cookie.as_deref(), credentials.bearer.as_deref()), (Some("s3cret"), Some("tok")));
+    }
+}

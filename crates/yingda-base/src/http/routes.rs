@@ -1,0 +1,130 @@
+//! The list of routes of a feature, each with its rule on the line.
+use super::{access::enforce, limit::Limit};
+use axum::{Router, middleware::from_fn_with_state};
+use std::convert::Infallible;
+use utoipa::openapi::{OpenApi, extensions::ExtensionsBuilder};
+use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouter};
+
+/// Who may call a route at all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// Everybody.
+    Public,
+    /// Devices with a token.
+    Visitor,
+    /// Staff with this permission; empty: any staff.
+    Staff(&'static str),
+    /// Visitors, and staff with this permission.
+    Either(&'static str),
+}
+
+/// What stands on the route line.
+#[derive(Clone, Copy, Debug)]
+pub struct Rule {
+    /// Who.
+    pub access: Access,
+    /// How often.
+    pub limit: Limit,
+    /// Also for staff who must change their password first.
+    pub while_pending: bool,
+}
+
+impl Rule {
+    const fn new(access: Access) -> Rule {
+        Rule { access, limit: Limit::Write, while_pending: false }
+    }
+    /// Everybody.
+    pub const fn public() -> Rule {
+        Rule::new(Access::Public)
+    }
+    /// Devices with a token.
+    pub const fn visitor() -> Rule {
+        Rule::new(Access::Visitor)
+    }
+    /// Staff with a permission; empty: any staff.
+    pub const fn staff(permission: &'static str) -> Rule {
+        Rule::new(Access::Staff(permission))
+    }
+    /// Visitors, and staff with a permission.
+    pub const fn either(permission: &'static str) -> Rule {
+        Rule::new(Access::Either(permission))
+    }
+    /// Another class of limit than [`Limit::Write`].
+    pub const fn limit(mut self, limit: Limit) -> Rule {
+        self.limit = limit;
+        self
+    }
+    /// Also for staff who must change their password first.
+    pub const fn while_pending(mut self) -> Rule {
+        self.while_pending = true;
+        self
+    }
+    /// As shown in the OpenAPI document.
+    fn describe(&self) -> String {
+        match self.access {
+            Access::Public => "public".to_owned(),
+            Access::Visitor => "visitor".to_owned(),
+            Access::Staff("") => "staff".to_owned(),
+            Access::Staff(permission) => format!("staff:{permission}"),
+            Access::Either(permission) => format!("visitor|staff:{permission}"),
+        }
+    }
+}
+
+/// One operation.
+#[derive(Clone, Debug)]
+pub struct Route {
+    /// `GET`, `POST`, …
+    pub method: String,
+    /// As in OpenAPI: `/api/v1/conversation/{id}`.
+    pub path: String,
+    /// Who and how often.
+    pub rule: Rule,
+}
+
+/// Routes with their rules and their description.
+pub struct Routes<S> {
+    router: OpenApiRouter<S>,
+    list: Vec<Route>,
+}
+
+impl<S: Clone + Send + Sync + 'static> Default for Routes<S> {
+    fn default() -> Self {
+        Routes { router: OpenApiRouter::new(), list: Vec::new() }
+    }
+}
+
+impl<S: Clone + Send + Sync + 'static> Routes<S> {
+    /// `Routes::default().add(routes!(list, create), Rule::staff("ticket.view"))`
+    pub fn add(mut self, (schemas, mut paths, methods): UtoipaMethodRouter<S, Infallible>, rule: Rule) -> Self {
+        let note = ExtensionsBuilder::new().add("x-yingda-access", rule.describe()).build();
+        for (path, item) in &mut paths.paths {
+            let operations = [
+                ("GET", &mut item.get), ("PUT", &mut item.put), ("POST", &mut item.post),
+                ("DELETE", &mut item.delete), ("PATCH", &mut item.patch),
+            ];
+            for (method, operation) in operations {
+                if let Some(operation) = operation {
+                    operation.extensions.get_or_insert_default().merge(note.clone());
+                    self.list.push(Route { method: method.to_owned(), path: path.clone(), rule });
+                }
+            }
+        }
+        let methods = methods.layer(from_fn_with_state(rule, enforce));
+        self.router = self.router.routes((schemas, paths, methods));
+        self
+    }
+
+    /// Joins the routes of another feature.
+    pub fn merge(mut self, other: Routes<S>) -> Self {
+        self.router = self.router.merge(other.router);
+        self.list.extend(other.list);
+        self
+    }
+
+    /// The router, its description, and the list of operations.
+    pub fn into_parts(self, state: S) -> (Router, OpenApi, Vec<Route>) {
+        let (router, description) = self.router.with_state(state).split_for_parts();
+        (router, description, self.list)
+    }
+}
