@@ -1,1 +1,34 @@
-//! placeholder
+//! Customer service: one folder per feature. [`App`] is what they share; [`routes`] joins what they offer.
+pub mod app;
+pub mod audit;
+pub mod auth;
+pub mod channel;
+pub mod conversation;
+pub mod customer;
+pub mod file;
+pub mod message;
+pub mod realtime;
+pub mod routing;
+pub mod setting;
+pub mod staff;
+pub mod visit;
+
+pub use app::App;
+
+use yingda_base::http::Routes;
+
+/// All routes of all features.
+pub fn routes() -> Routes<App> {
+    Routes::default()
+        .merge(auth::routes())
+        .merge(staff::routes())
+        .merge(setting::routes())
+        .merge(audit::routes())
+        .merge(channel::routes())
+        .merge(visit::routes())
+        .merge(customer::routes())
+        .merge(conversation::routes())
+        .merge(message::routes())
+        .merge(file::routes())
+        .merge(realtime::routes())
+}

@@ -168,7 +168,7 @@ mod tests {
 
     fn staff(permissions: &[&str], pending: bool) -> Actor {
         let permissions = permissions.iter().map(|p| (*p).to_owned()).collect();
-        Actor::Staff(Arc::new(StaffActor { id: 1, name: "林晓".into(), session: 1, permissions, pending, unlimited: false }))
+        Actor::Staff(Arc::new(StaffActor { id: 1, name: "林晓".into(), session: 1, permissions, scope: Default::default(), pending, unlimited: false }))
     }
 
     #[test]

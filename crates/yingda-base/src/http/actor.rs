@@ -40,10 +40,30 @@ pub struct StaffActor {
     pub session: i64,
     /// Names of all permissions, by all roles.
     pub permissions: BTreeSet<String>,
+    /// Which rows this person sees.
+    pub scope: Scope,
     /// Must change a one-time password before anything else.
     pub pending: bool,
     /// A bench session: not limited.
     pub unlimited: bool,
+}
+
+/// Row visibility of a member of staff, with branches spread to their descendants. What one owns is visible besides.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Scope {
+    /// Everything.
+    pub all: bool,
+    /// Skill groups.
+    pub groups: BTreeSet<i64>,
+    /// Branches.
+    pub branches: BTreeSet<i64>,
+}
+
+impl Scope {
+    /// Whether a row of this group and branch is within the scope.
+    pub fn covers(&self, group: i64, branch: Option<i64>) -> bool {
+        self.all || self.groups.contains(&group) || branch.is_some_and(|branch| self.branches.contains(&branch))
+    }
 }
 
 impl StaffActor {

@@ -10,7 +10,7 @@ mod problem;
 mod routes;
 
 pub use access::{Authenticate, Credentials, Gate};
-pub use actor::{Actor, Caller, StaffActor, VisitorActor};
+pub use actor::{Actor, Caller, Scope, StaffActor, VisitorActor};
 pub use extract::{Id, Input, Key, Params};
 pub use limit::{Limit, Limits};
 pub use problem::{Problem, problems, status};
