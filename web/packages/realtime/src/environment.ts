@@ -1,0 +1,69 @@
+import { indexedStorage, memoryStorage, type OutboxStorage } from './storage.ts';
+
+/** What the client needs of the world. Tests pass their own clock, timers, sockets and channels. */
+export interface Environment {
+  now(): number;
+  random(): number;
+  setTimeout(run: () => void, ms: number): number;
+  clearTimeout(timer: number): void;
+  socket(url: string): SocketLike;
+  fetch(url: string, init: RequestInit): Promise<Response>;
+  /** Absolute URL of a path on the server, for the socket. */
+  origin(): string;
+  online(): boolean;
+  visible(): boolean;
+  /** Calls back when the page comes online, goes offline, is shown or hidden. Returns how to stop. */
+  watch(listener: (what: 'online' | 'offline' | 'shown' | 'hidden') => void): () => void;
+  storage: OutboxStorage;
+  /** Runs `held` while no other tab of this origin holds `name`; the lock ends with the promise. Absent: every tab for itself. */
+  lock?(name: string, signal: AbortSignal, held: () => Promise<void>): Promise<void>;
+  channel?(name: string): ChannelLike;
+  /** An unexpected fault that must not stop the client, e.g. a full disk. */
+  report(error: unknown): void;
+}
+
+export interface SocketLike {
+  onopen: (() => void) | null;
+  onmessage: ((event: { data: unknown }) => void) | null;
+  onclose: (() => void) | null;
+  onerror: (() => void) | null;
+  send(text: string): void;
+  close(): void;
+}
+export interface ChannelLike {
+  onmessage: ((event: { data: unknown }) => void) | null;
+  postMessage(data: unknown): void;
+  close(): void;
+}
+
+/** The browser as it is. Locks and channels are missing on plain http outside loopback, IndexedDB in some private windows. */
+export function browserEnvironment(base: string): Environment {
+  return {
+    now: () => Date.now(),
+    random: () => Math.random(),
+    setTimeout: (run, ms) => window.setTimeout(run, ms),
+    clearTimeout: (timer) => window.clearTimeout(timer),
+    socket: (url) => new WebSocket(url) as SocketLike,
+    fetch: (url, init) => fetch(url, init),
+    origin: () => base || location.origin,
+    online: () => navigator.onLine,
+    visible: () => document.visibilityState === 'visible',
+    watch(listener) {
+      const stop = new AbortController();
+      const { signal } = stop;
+      const seen = () => listener(document.visibilityState === 'visible' ? 'shown' : 'hidden');
+      window.addEventListener('online', () => listener('online'), { signal });
+      window.addEventListener('offline', () => listener('offline'), { signal });
+      window.addEventListener('pageshow', seen, { signal });
+      document.addEventListener('visibilitychange', seen, { signal });
+      return () => stop.abort();
+    },
+    storage: 'indexedDB' in window ? indexedStorage(window.indexedDB) : memoryStorage(),
+    lock:
+      'locks' in navigator
+        ? (name, signal, held) => navigator.locks.request(name, { signal }, held).then(() => undefined)
+        : undefined,
+    channel: 'BroadcastChannel' in window ? (name) => new BroadcastChannel(name) as ChannelLike : undefined,
+    report: (error) => reportError(error),
+  };
+}
