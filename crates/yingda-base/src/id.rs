@@ -25,7 +25,11 @@ impl IdSource {
     /// `node` is below 1024; `floor` is an id that all new ones must exceed (what an earlier run may have reached).
     pub fn new(clock: Clock, node: u16, floor: i64) -> IdSource {
         let last = (floor >> (NODE_BITS + COUNTER_BITS)) + 1;
-        IdSource { clock, node: i64::from(node) & ((1 << NODE_BITS) - 1), last: Arc::new(AtomicI64::new(if floor == 0 { 0 } else { last << COUNTER_BITS })) }
+        IdSource {
+            clock,
+            node: i64::from(node) & ((1 << NODE_BITS) - 1),
+            last: Arc::new(AtomicI64::new(if floor == 0 { 0 } else { last << COUNTER_BITS })),
+        }
     }
 
     /// The next id. Grows from call to call even while the clock stands still or steps back.

@@ -10,8 +10,11 @@ pub mod error;
 pub mod http;
 pub mod id;
 pub mod locale;
+pub mod migrate;
 pub mod random;
 pub mod supervisor;
+#[cfg(any(test, feature = "testkit"))]
+pub mod testkit;
 
 pub use clock::{Clock, Millis};
 pub use context::Context;

@@ -1,8 +1,8 @@
 //! The only way to spawn: every task is known, told to stop at shutdown and waited for.
+use std::sync::{Arc, Mutex, PoisonError};
 use std::{future::Future, time::Duration};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
-use std::sync::{Arc, Mutex, PoisonError};
 
 /// Tells a task that the program is stopping.
 #[derive(Clone)]

@@ -1,9 +1,9 @@
 //! Doorbells: told after commit, may be lost, doubled or reordered. Receivers heal by reading the database.
 //!
 //! [`LocalBus`] rings within this process. A cluster adds a bus over NATS behind the same trait.
-mod local;
 #[cfg(any(test, feature = "fault-bus", feature = "testkit"))]
 mod fault;
+mod local;
 
 #[cfg(any(test, feature = "fault-bus", feature = "testkit"))]
 pub use fault::FaultBus;

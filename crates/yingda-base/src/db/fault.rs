@@ -8,10 +8,14 @@ pub enum Fault {
     Retry,
     /// The disk is full.
     Full,
-    /// Another program holds the database.
+    /// Waited too long for what another unit or program holds.
     Locked,
     /// The connection is gone.
     Lost,
+    /// The file or its folder may not be written.
+    Unwritable,
+    /// The file is damaged, or no database.
+    Corrupt,
     /// A rule of the schema was broken, or the statement is wrong.
     Other,
 }
@@ -22,6 +26,8 @@ impl Fault {
         match error.sqlite_error_code() {
             Some(ErrorCode::DiskFull) => Fault::Full,
             Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Fault::Locked,
+            Some(ErrorCode::CannotOpen | ErrorCode::ReadOnly | ErrorCode::PermissionDenied) => Fault::Unwritable,
+            Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => Fault::Corrupt,
             _ => Fault::Other,
         }
     }
@@ -31,11 +37,15 @@ impl Fault {
         match error.code() {
             Some(&SqlState::T_R_DEADLOCK_DETECTED | &SqlState::T_R_SERIALIZATION_FAILURE) => Fault::Retry,
             Some(&SqlState::DISK_FULL) => Fault::Full,
-            Some(&SqlState::LOCK_NOT_AVAILABLE) => Fault::Locked,
-            Some(&SqlState::ADMIN_SHUTDOWN | &SqlState::CRASH_SHUTDOWN | &SqlState::CANNOT_CONNECT_NOW) => Fault::Lost,
+            Some(&SqlState::LOCK_NOT_AVAILABLE | &SqlState::QUERY_CANCELED | &SqlState::TOO_MANY_CONNECTIONS) => Fault::Locked,
+            Some(&SqlState::DATA_CORRUPTED | &SqlState::INDEX_CORRUPTED) => Fault::Corrupt,
+            // After a failover the old server may go on as a read-only standby: another connection finds the new one.
+            Some(&SqlState::READ_ONLY_SQL_TRANSACTION) => Fault::Lost,
+            Some(state) if state.code().starts_with("08") || state.code().starts_with("57P") => Fault::Lost,
             Some(_) => Fault::Other,
-            None if error.is_closed() => Fault::Lost,
-            None => Fault::Lost,
+            // Without the server's word: a broken connection, or a value that did not fit on our side of it.
+            None if error.is_closed() || is_io(error) => Fault::Lost,
+            None => Fault::Other,
         }
     }
 
@@ -45,7 +55,20 @@ impl Fault {
             Fault::Full => Error::unavailable("database.full").retry_after(5_000).caused_by(cause),
             Fault::Retry | Fault::Locked => Error::unavailable("database.busy").retry_after(500).caused_by(cause),
             Fault::Lost => Error::unavailable("database.lost").caused_by(cause),
+            Fault::Unwritable => Error::unavailable("database.unwritable").caused_by(cause),
+            Fault::Corrupt => Error::unavailable("database.corrupt").caused_by(cause),
             Fault::Other => Error::internal(cause),
         }
     }
+}
+
+fn is_io(error: &postgres::Error) -> bool {
+    let mut cause = std::error::Error::source(error);
+    while let Some(error) = cause {
+        if error.is::<std::io::Error>() {
+            return true;
+        }
+        cause = error.source();
+    }
+    false
 }

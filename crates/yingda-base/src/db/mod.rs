@@ -12,6 +12,7 @@
 //!
 //! Start at [`Db`]; [`Tx`] is what a store function speaks to; [`sql!`](crate::sql) writes a statement, [`row!`](crate::row) reads a row.
 mod connect;
+pub(crate) mod direct;
 mod fault;
 mod pool;
 mod postgres;
@@ -50,7 +51,7 @@ pub struct Db {
 impl Db {
     /// Opens the database and starts its threads. Doorbells that units emit are rung on `bus` after their commit.
     pub fn open(options: &Options, context: &Context, bus: Arc<dyn Bus>) -> Result<Db> {
-        let shared = unit::Shared { context: context.clone(), bus };
+        let shared = unit::Shared { context: context.clone(), bus, limit: Some(unit::LIMIT) };
         let (write, read, report) = match &options.engine {
             Engine::Sqlite(path) => sqlite::open(path, options, &shared)?,
             Engine::Postgres(url) => self::postgres::open(url, options, &shared)?,

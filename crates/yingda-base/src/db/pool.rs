@@ -32,10 +32,10 @@ impl Pool {
     }
 
     pub(super) async fn submit<T: Send + 'static>(&self, work: impl Fn(&mut Tx) -> Result<T> + Send + 'static) -> Result<T> {
-        let gone = |_| Error::unavailable("database.lost");
         let (unit, answer) = unit::new(work);
         self.queue.send(unit).await.map_err(|_| Error::unavailable("database.lost"))?;
-        answer.await.map_err(gone)?
+        // The unit is dropped unanswered only if its thread died while it had it: nobody knows whether it committed.
+        answer.await.map_err(|_| Error::unavailable("database.outcome_unknown"))?
     }
 
     pub(super) fn is_alive(&self) -> bool {
@@ -58,18 +58,19 @@ impl Todo {
     pub(super) fn spawn(&self, name: &str, body: impl FnOnce(Todo) + Send + 'static) -> Result<()> {
         let todo = self.clone();
         let guarded = move || {
-            let guard = Guard(todo.alive.clone());
+            let _missed = Missed(todo.alive.clone());
             body(todo);
-            std::mem::forget(guard);
         };
         std::thread::Builder::new().name(name.to_owned()).spawn(guarded).map(drop).map_err(Error::internal)
     }
 }
 
-struct Guard(Arc<AtomicBool>);
-impl Drop for Guard {
+struct Missed(Arc<AtomicBool>);
+impl Drop for Missed {
     fn drop(&mut self) {
-        self.0.store(false, Ordering::Relaxed);
-        tracing::error!("a database thread died");
+        if std::thread::panicking() {
+            self.0.store(false, Ordering::Relaxed);
+            tracing::error!("a database thread died");
+        }
     }
 }

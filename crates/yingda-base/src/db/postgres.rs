@@ -17,22 +17,24 @@ const TRIES: u32 = 8;
 /// `synchronous_commit=on` is the promise. A unit that waits longer than the others may is cut, so that feeds know how late a row can appear.
 const SESSION: &str = "SET synchronous_commit = on; SET statement_timeout = '5s'; SET lock_timeout = '4s';
     SET idle_in_transaction_session_timeout = '10s'; SET client_min_messages = warning; SET timezone = 'UTC'";
+/// Reports may take their time, and change nothing.
+const REPORT: &str = "SET statement_timeout = '120s'; SET default_transaction_read_only = on";
 
 pub(super) fn open(url: &str, options: &Options, shared: &Shared) -> Result<(Pool, Pool, Pool)> {
     let (units, todo) = Pool::new(options.queue);
     for _ in 0..options.connections {
-        start(url, &todo, shared)?;
+        start(url, "", &todo, shared)?;
     }
     let (report, todo) = Pool::new(options.queue);
-    start(url, &todo, shared)?;
+    start(url, REPORT, &todo, &Shared { limit: None, ..shared.clone() })?;
     Ok((units.clone(), units, report))
 }
 
-fn start(url: &str, todo: &Todo, shared: &Shared) -> Result<()> {
+fn start(url: &str, session: &'static str, todo: &Todo, shared: &Shared) -> Result<()> {
     let (ready, connected) = mpsc::channel();
     let (url, shared) = (url.to_owned(), shared.clone());
     // The client runs a small runtime of its own, so it must be made on a thread that drives none.
-    todo.spawn("db-postgres", move |todo| match Serving::connect(&url) {
+    todo.spawn("db-postgres", move |todo| match Serving::connect_with(&url, session) {
         Ok(link) => {
             let _ = ready.send(Ok(()));
             link.serve(&todo, &shared);
@@ -63,69 +65,106 @@ impl Prepared {
     }
 }
 
-struct Serving {
+pub(crate) struct Serving {
     url: String,
     client: Client,
     prepared: Prepared,
+    /// What is set besides [`SESSION`], again after each reconnection.
+    session: &'static str,
 }
 
 impl Serving {
-    fn connect(url: &str) -> Result<Serving> {
-        let mut config: ::postgres::Config = url.parse().map_err(fault)?;
+    pub(super) fn connect(url: &str) -> Result<Serving> {
+        Serving::connect_with(url, "")
+    }
+
+    fn connect_with(url: &str, session: &'static str) -> Result<Serving> {
+        let mut config: ::postgres::Config = url.parse().map_err(|cause| Error::invalid("database.url_malformed").caused_by(cause))?;
         config.connect_timeout(Duration::from_secs(5)).tcp_user_timeout(Duration::from_secs(20)).application_name("yingda");
-        let mut client = config.connect(NoTls).map_err(fault)?;
-        client.batch_execute(SESSION).map_err(fault)?;
-        Ok(Serving { url: url.to_owned(), client, prepared: Prepared::default() })
+        let unreachable = |cause| Error::unavailable("database.unreachable").caused_by(cause);
+        let mut client = config.connect(NoTls).map_err(unreachable)?;
+        client.batch_execute(SESSION).and_then(|()| client.batch_execute(session)).map_err(unreachable)?;
+        Ok(Serving { url: url.to_owned(), client, prepared: Prepared::default(), session })
+    }
+
+    pub(super) fn session(&mut self, sql: &str) -> Result<()> {
+        self.client.batch_execute(sql).map_err(fault)
     }
 
     fn serve(mut self, todo: &Todo, shared: &Shared) {
-        while let Some(mut unit) = todo.next() {
-            let outcome = self.run(unit.as_mut(), shared);
-            unit.answer(outcome, shared);
+        while let Some(unit) = todo.next() {
+            if cfg!(feature = "fault-ack-before-commit") {
+                self.run_wrongly(unit, shared);
+            } else {
+                self.run_and_answer(unit, shared);
+            }
         }
+    }
+
+    pub(super) fn run_and_answer(&mut self, mut unit: Box<dyn Unit>, shared: &Shared) {
+        let committed = self.run(unit.as_mut(), shared);
+        unit.answer(committed, shared);
     }
 
     /// Runs a unit until it commits or says no; deadlocks and lost connections are tried again.
     fn run(&mut self, unit: &mut dyn Unit, shared: &Shared) -> Result<()> {
+        let mut last = Error::unavailable("database.lost");
         for attempt in 1..=TRIES {
-            match self.attempt(unit, shared)? {
+            last = match self.attempt(unit, shared)? {
                 Attempt::Done => return Ok(()),
-                Attempt::Again if attempt == TRIES => return Ok(()),
-                Attempt::Again => pause(shared, attempt),
-                Attempt::Lost => {
-                    pause(shared, attempt);
-                    match Serving::connect(&self.url) {
-                        Ok(link) => *self = link,
-                        Err(error) if attempt == TRIES => return Err(error),
-                        Err(error) => tracing::warn!(%error, "PostgreSQL cannot be reached"),
-                    }
-                }
+                Attempt::Again => Error::unavailable("database.busy"),
+                Attempt::Lost => self.reconnect().err().unwrap_or_else(|| Error::unavailable("database.lost")),
+            };
+            if attempt < TRIES {
+                pause(shared, attempt);
             }
         }
-        Err(Error::unavailable("database.lost"))
+        Err(last)
+    }
+
+    fn reconnect(&mut self) -> Result<()> {
+        *self =
+            Serving::connect_with(&self.url, self.session).inspect_err(|error| tracing::warn!(%error, "PostgreSQL cannot be reached"))?;
+        Ok(())
     }
 
     fn attempt(&mut self, unit: &mut dyn Unit, shared: &Shared) -> Result<Attempt> {
+        let begun = shared.context.clock.elapsed();
         let Ok(transaction) = self.client.transaction() else { return Ok(Attempt::Lost) };
         let mut tx = Tx::new(Link::Pg(transaction, &mut self.prepared), shared);
         let ran = unit.run(&mut tx);
         let Link::Pg(transaction, _) = tx.link else { return Err(Error::bug("a PostgreSQL unit ran on SQLite")) };
+        let took = shared.context.clock.elapsed().saturating_sub(begun);
         match ran {
-            Ran::Keep if cfg!(feature = "fault-ack-before-commit") => {
-                // The judge's wrong order: the answer goes out although nothing was committed, sometimes.
-                std::mem::drop(transaction);
-                Ok(Attempt::Done)
+            // Feeds count on rows not appearing later than this.
+            Ran::Keep if shared.limit.is_some_and(|limit| took > limit) => {
+                drop(transaction);
+                Err(Error::unavailable("database.too_slow"))
             }
-            Ran::Keep => match transaction.commit() {
-                Ok(()) => Ok(Attempt::Done),
-                // The server said no, so it is certain that nothing was kept. Without its word the outcome is unknown: the caller
-                // is told to try again, and its idempotency key finds out.
-                Err(cause) if Fault::of_postgres(&cause) == Fault::Retry => Ok(Attempt::Again),
-                Err(cause) => Err(fault(cause)),
-            },
-            Ran::Undo => transaction.rollback().map(|()| Attempt::Done).map_err(fault),
-            Ran::Again => transaction.rollback().map(|()| Attempt::Again).map_err(fault),
+            Ran::Keep => commit(transaction),
+            // It stays undone even if the connection breaks here; dropping an open transaction rolls it back.
+            Ran::Undo => Ok(Attempt::Done),
+            Ran::Again => Ok(Attempt::Again),
             Ran::Lost => Ok(Attempt::Lost),
+        }
+    }
+
+    /// The wrong order on purpose, for the judge that must catch it: answers, then waits a little, then commits.
+    fn run_wrongly(&mut self, mut unit: Box<dyn Unit>, shared: &Shared) {
+        if self.client.is_closed() && self.reconnect().is_err() {
+            return unit.answer(Err(Error::unavailable("database.lost")), shared);
+        }
+        let Ok(transaction) = self.client.transaction() else {
+            return unit.answer(Err(Error::unavailable("database.lost")), shared);
+        };
+        let mut tx = Tx::new(Link::Pg(transaction, &mut self.prepared), shared);
+        let ran = unit.run(&mut tx);
+        let Link::Pg(transaction, _) = tx.link else { return };
+        unit.answer(Ok(()), shared);
+        std::thread::sleep(Duration::from_millis(20));
+        let ended = if ran == Ran::Keep { transaction.commit() } else { transaction.rollback() };
+        if let Err(error) = ended {
+            tracing::error!(%error, "the faulty build could not commit");
         }
     }
 }
@@ -134,6 +173,19 @@ enum Attempt {
     Done,
     Again,
     Lost,
+}
+
+fn commit(transaction: Transaction) -> Result<Attempt> {
+    match transaction.commit() {
+        Ok(()) => Ok(Attempt::Done),
+        // The server said no, so it is certain that nothing was kept.
+        Err(cause) => match Fault::of_postgres(&cause) {
+            Fault::Retry => Ok(Attempt::Again),
+            // Without its word the outcome is unknown: the caller is told to try again, and its idempotency key finds out.
+            Fault::Lost => Err(Error::unavailable("database.outcome_unknown").caused_by(cause)),
+            other => Err(other.into_error(cause)),
+        },
+    }
 }
 
 /// Grows with each try and differs between threads, so that those who collided don't collide again.

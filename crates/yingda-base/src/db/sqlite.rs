@@ -35,6 +35,16 @@ pub(super) fn open(path: &Path, options: &Options, shared: &Shared) -> Result<(P
 }
 
 pub(super) fn connect(path: &Path) -> Result<Connection> {
+    connect_as_is(path).map_err(|error| {
+        match error.code() {
+            "database.busy" => Error::unavailable("database.locked").caused_by(error),
+            _ => error,
+        }
+        .with("path", path.display().to_string())
+    })
+}
+
+fn connect_as_is(path: &Path) -> Result<Connection> {
     let connection = Connection::open(path).map_err(fault)?;
     connection.busy_timeout(Duration::from_secs(5)).map_err(fault)?;
     connection
@@ -47,7 +57,7 @@ pub(super) fn connect(path: &Path) -> Result<Connection> {
     Ok(connection)
 }
 
-fn fault(cause: rusqlite::Error) -> Error {
+pub(super) fn fault(cause: rusqlite::Error) -> Error {
     Fault::of_sqlite(&cause).into_error(cause)
 }
 
@@ -77,19 +87,20 @@ fn writer(connection: &Connection, todo: &Todo, shared: &Shared) {
             faulty_batch(connection, units, shared);
             continue;
         }
-        match run_batch(connection, &mut units, shared) {
-            Ok(()) => units.into_iter().for_each(|unit| unit.answer(Ok(()), shared)),
-            Err(error) if units.len() == 1 => units.into_iter().for_each(|unit| unit.answer(Err(error.clone()), shared)),
-            Err(_) => {
-                // One unit may have spoilt the batch (a full disk, a broken constraint): each for itself.
-                for unit in units {
-                    let mut alone = vec![unit];
-                    let result = run_batch(connection, &mut alone, shared);
-                    alone.into_iter().for_each(|unit| unit.answer(result.clone(), shared));
-                }
-            }
+        if units.len() > 1 && run_batch(connection, &mut units, shared).is_ok() {
+            units.into_iter().for_each(|unit| unit.answer(Ok(()), shared));
+        } else {
+            // One alone; or one of many may have spoilt the batch (a full disk, a broken constraint): each for itself.
+            units.into_iter().for_each(|unit| run_alone(connection, unit, shared));
         }
     }
+}
+
+pub(super) fn run_alone(connection: &Connection, unit: Box<dyn Unit>, shared: &Shared) {
+    let mut alone = [unit];
+    let committed = run_batch(connection, &mut alone, shared);
+    let [unit] = alone;
+    unit.answer(committed, shared);
 }
 
 /// One transaction over the units. After an error nothing of it is left in the database.
@@ -110,6 +121,7 @@ fn run_in_savepoint(connection: &Connection, unit: &mut dyn Unit, shared: &Share
     execute(connection, "SAVEPOINT unit")?;
     let ran = unit.run(&mut Tx::new(Link::Lite(connection), shared));
     if connection.is_autocommit() {
+        // SQLite ended the whole transaction, as it may on a full disk; `Tx` has told the unit why.
         return Err(Error::unavailable("database.full"));
     }
     if ran != Ran::Keep {

@@ -8,6 +8,7 @@ use crate::{
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     sync::Arc,
+    time::Duration,
 };
 use tokio::sync::oneshot;
 
@@ -16,7 +17,12 @@ use tokio::sync::oneshot;
 pub(super) struct Shared {
     pub context: Context,
     pub bus: Arc<dyn Bus>,
+    /// What a unit may take on PostgreSQL before it is rolled back instead of committed; `None` for work before the start.
+    pub limit: Option<Duration>,
 }
+
+/// The longest unit, see [`Shared::limit`]. Feeds count on it.
+pub(crate) const LIMIT: Duration = Duration::from_secs(5);
 
 /// How one run of a unit ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,7 +40,7 @@ pub(super) enum Ran {
 pub(super) trait Unit: Send {
     /// Runs the work and remembers its outcome.
     fn run(&mut self, tx: &mut Tx) -> Ran;
-    /// Tells the caller. Doorbells ring only if the unit's work was kept.
+    /// Tells the caller: its own error if it failed, else how the commit went. Doorbells ring only if its work was kept.
     fn answer(self: Box<Self>, committed: Result<()>, shared: &Shared);
 }
 
@@ -71,7 +77,11 @@ impl<F: Fn(&mut Tx) -> Result<T> + Send, T: Send> Unit for Work<F, T> {
 
     fn answer(self: Box<Self>, committed: Result<()>, shared: &Shared) {
         let Work { outcome, doorbells, caller, .. } = *self;
-        let outcome = committed.and_then(|()| outcome.unwrap_or_else(|| Err(Error::bug("a unit was answered before it ran"))));
+        let outcome = match (outcome, committed) {
+            (Some(Err(own)), _) | (_, Err(own)) => Err(own),
+            (Some(Ok(value)), Ok(())) => Ok(value),
+            (None, Ok(())) => Err(Error::bug("a unit was answered before it ran")),
+        };
         if outcome.is_ok() {
             for doorbell in doorbells {
                 shared.bus.ring(doorbell);

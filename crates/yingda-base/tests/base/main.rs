@@ -1,0 +1,2 @@
+//! The rules of the foundation, each on SQLite and on PostgreSQL. One binary, a module per part.
+mod migrate;
