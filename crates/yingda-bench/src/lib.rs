@@ -1,1 +1,36 @@
-//! placeholder
+//! The judges of the product: load and fault tests that reach it only as its clients do, over HTTP and WebSocket, or start and
+//! kill it as a process. Nothing here knows the inside of the program.
+//!
+//! Start at [`Command`]. `client` is an honest client of docs/protocol.md (reconnect, resume, heal, outbox); `target` is the
+//! program under test; `setup` holds every administrative call. Each command is a folder of its own, such as `replay`.
+
+#![expect(
+    clippy::disallowed_methods,
+    reason = "a judge stands outside the program: real time, real chance, and tasks that end with their handles"
+)]
+
+mod api;
+mod client;
+mod program;
+mod replay;
+mod report;
+mod setup;
+mod target;
+
+use std::{path::PathBuf, process::ExitCode};
+
+/// The subcommands of `yingda bench`.
+#[derive(Debug, clap::Subcommand)]
+pub enum Command {
+    /// Plays recorded dialogues through both sides' sockets and compares what was shown and stored with the file.
+    Replay(replay::Options),
+}
+
+/// Runs one command. `program` is the path of the `yingda` binary, started where the command needs a program of its own.
+///
+/// Exit code 0: the product kept its promise; 1: it did not. An error means that the judge itself could not work.
+pub async fn run(command: Command, program: PathBuf) -> anyhow::Result<ExitCode> {
+    match command {
+        Command::Replay(options) => replay::run(options, program).await,
+    }
+}

@@ -1,0 +1,91 @@
+//! The program under test: one that runs already (`--url`), or one started here in a directory of its own.
+
+use std::path::PathBuf;
+
+use anyhow::Context as _;
+use tempfile::TempDir;
+
+use crate::{
+    api::Api,
+    program::{Program, Running, read_token},
+    report::{Format, remark},
+    setup::Setup,
+};
+
+/// What every command takes.
+#[derive(Debug, clap::Args)]
+pub struct TargetOptions {
+    /// The form of the result.
+    #[arg(long, value_enum, default_value = "text")]
+    pub format: Format,
+    /// A program that runs already, such as http://127.0.0.1:8080.
+    #[arg(long, requires = "admin_token_file")]
+    pub url: Option<String>,
+    /// What `yingda admin token FILE` wrote for that program.
+    #[arg(long, requires = "url")]
+    pub admin_token_file: Option<PathBuf>,
+    /// PostgreSQL for the program started here; SQLite without.
+    #[arg(long, conflicts_with = "url")]
+    pub database: Option<String>,
+    /// Data directory of the program started here; a temporary one without.
+    #[arg(long, conflicts_with = "url")]
+    pub data: Option<PathBuf>,
+}
+
+/// A program that answers, with the right to set things up in it.
+#[derive(Debug)]
+pub struct Target {
+    pub setup: Setup,
+    own: Option<Own>,
+}
+
+/// A program started here, and where it lives.
+#[derive(Debug)]
+pub struct Own {
+    pub program: Program,
+    pub running: Running,
+    pub ready: std::time::Duration,
+    directory: TempDir,
+}
+
+impl Target {
+    /// Reaches the program named by `options`, or starts one.
+    pub async fn reach(options: &TargetOptions, binary: PathBuf) -> anyhow::Result<Self> {
+        if let (Some(url), Some(file)) = (&options.url, &options.admin_token_file) {
+            let setup = Setup::new(Api::new(url)?, read_token(file)?);
+            return Ok(Self { setup, own: None });
+        }
+        let directory = TempDir::with_prefix("yingda-bench-")?;
+        let data = options.data.clone().unwrap_or_else(|| directory.path().join("data"));
+        let program = Program::new(binary, data, options.database.clone())?;
+        let api = Api::new(&program.url())?;
+        let (running, ready) = program.start_ready(&api).await?;
+        let token = program.admin_token(&directory.path().join("admin-token")).await?;
+        Ok(Self { setup: Setup::new(api, token), own: Some(Own { program, running, ready, directory }) })
+    }
+
+    /// The parts, for a command that starts and kills the program itself.
+    pub fn into_own(self) -> anyhow::Result<(Setup, Own)> {
+        Ok((self.setup, self.own.context("this command kills the program and must start its own: leave out --url")?))
+    }
+
+    /// Ends the program if it was started here. What it left is kept when something was wrong with it.
+    pub async fn end(self, is_good: bool) -> anyhow::Result<()> {
+        match self.own {
+            Some(own) => own.end(is_good).await,
+            None => Ok(()),
+        }
+    }
+}
+
+impl Own {
+    /// Kills the program; keeps its directory for a look unless all was good.
+    pub async fn end(self, is_good: bool) -> anyhow::Result<()> {
+        self.running.killer().kill();
+        self.running.gone().await?;
+        if !is_good {
+            remark(&format!("the program's data and log are kept in {}", self.directory.keep().display()));
+        }
+        Ok(())
+    }
+}
