@@ -2,7 +2,7 @@
 //! kill it as a process. Nothing here knows the inside of the program.
 //!
 //! Start at [`Command`]. `client` is an honest client of docs/protocol.md (reconnect, resume, heal, outbox); `target` is the
-//! program under test; `setup` holds every administrative call. Each command is a folder of its own, such as `replay`.
+//! program under test; `setup` holds every administrative call. Each command is a folder of its own: `replay`, `killstorm`.
 
 #![expect(
     clippy::disallowed_methods,
@@ -11,6 +11,7 @@
 
 mod api;
 mod client;
+mod killstorm;
 mod program;
 mod replay;
 mod report;
@@ -24,6 +25,8 @@ use std::{path::PathBuf, process::ExitCode};
 pub enum Command {
     /// Plays recorded dialogues through both sides' sockets and compares what was shown and stored with the file.
     Replay(replay::Options),
+    /// Kills the program again and again under load and checks that no acknowledged entry is lost, doubled or moved.
+    Killstorm(killstorm::Options),
 }
 
 /// Runs one command. `program` is the path of the `yingda` binary, started where the command needs a program of its own.
@@ -32,5 +35,6 @@ pub enum Command {
 pub async fn run(command: Command, program: PathBuf) -> anyhow::Result<ExitCode> {
     match command {
         Command::Replay(options) => replay::run(options, program).await,
+        Command::Killstorm(options) => killstorm::run(options, program).await,
     }
 }
