@@ -1,0 +1,37 @@
+import type { World } from './world.ts';
+
+const json = (body: unknown, status = 200) =>
+  new Response(JSON.stringify(body), {
+    status,
+    headers: { 'Content-Type': status < 400 ? 'application/json' : 'application/problem+json' },
+  });
+const problem = (status: number, code: string, title: string) =>
+  json({ type: 'about:blank', status, code, title }, status);
+
+/** Answers the calls of the desk from the world. Tests and pictures only. */
+export function fakeServer(world: World): (request: Request) => Promise<Response> {
+  let drafts = 0;
+  return async (request) => {
+    const { pathname } = new URL(request.url);
+    const refused = world.refuse[pathname];
+    if (refused === 'never') return new Promise(() => {});
+    if (refused) return problem(refused.status, refused.code, refused.title);
+    if (pathname === '/api/v1/auth/me')
+      return world.me ? json({ staff: world.me }) : problem(401, 'not_logged_in', '请先登录');
+    if (pathname.startsWith('/api/v1/customer/')) return json({ customer: world.customer });
+    if (pathname.endsWith('/draft')) {
+      if (request.method === 'GET') return problem(404, 'not_found', '没有草稿');
+      const body = (await request.json()) as { text: string };
+      drafts += 1;
+      return json({ text: body.text, rev: drafts });
+    }
+    const conversation = /^\/api\/v1\/conversation\/([^/]+)/.exec(pathname)?.[1];
+    if (conversation) {
+      const held = world.inbox.conversations.find(({ id }) => id === conversation);
+      return held ? json({ conversation: held }) : problem(404, 'not_found', '找不到这个会话');
+    }
+    if (pathname === '/api/v1/conversation') return json({ items: [] });
+    if (pathname === '/api/v1/auth/logout') return json({});
+    return world.refuse[pathname] === undefined ? problem(404, 'not_found', `没有 ${pathname}`) : json({});
+  };
+}

@@ -1,0 +1,13 @@
+/** The rooms of the desk that not everybody may enter, and the permission that opens each. */
+export type Right = 'serve' | 'staff' | 'setting' | 'audit';
+
+const permissions: Record<Right, string> = {
+  serve: 'conversation.accept',
+  staff: 'staff.read',
+  setting: 'setting.read',
+  audit: 'audit.read',
+};
+
+export function holds(held: readonly string[], right: Right): boolean {
+  return held.includes(permissions[right]);
+}

@@ -1,0 +1,65 @@
+import { answer } from '@yingda/api';
+import type { ThreadView } from '@yingda/realtime';
+import { computed, onScopeDispose, type Ref, ref, watch } from 'vue';
+import { useApi } from '../../outside.ts';
+import { useDrafts } from '../message/drafts.ts';
+import { useLive } from './live.ts';
+
+const empty = (conversation: string): ThreadView => ({
+  conversation,
+  items: [],
+  loaded: false,
+  hasOlder: false,
+  held: 0,
+  typing: [],
+  unread: 0,
+});
+
+/** The opened conversation: brings it, its entries and its draft, and lets go of it when another is opened. */
+export function useThread(id: Ref<string | undefined>) {
+  const api = useApi();
+  const live = useLive();
+  const drafts = useDrafts();
+  const error = ref<unknown>();
+
+  const conversation = computed(() => (id.value ? live.conversation(id.value) : undefined));
+  const view = computed(() => (id.value ? (live.threads.get(id.value) ?? empty(id.value)) : undefined));
+
+  async function load(wanted: string) {
+    error.value = undefined;
+    drafts.of(wanted);
+    try {
+      if (!live.conversation(wanted)) {
+        live.adopt(
+          (await answer(api.GET('/api/v1/conversation/{id}', { params: { path: { id: wanted } } }))).conversation,
+        );
+      }
+      await live.open(wanted);
+    } catch (failure) {
+      if (id.value === wanted) error.value = failure;
+      return;
+    }
+    await drafts.load(wanted);
+  }
+
+  function markRead() {
+    if (id.value && live.online && document.visibilityState === 'visible' && document.hasFocus())
+      live.linked().markRead(id.value);
+  }
+
+  watch(
+    id,
+    (now, before) => {
+      if (before) live.linked().leave(before);
+      if (now) void load(now);
+    },
+    { immediate: true },
+  );
+  addEventListener('focus', markRead);
+  onScopeDispose(() => {
+    removeEventListener('focus', markRead);
+    if (id.value && live.started) live.linked().leave(id.value);
+  });
+
+  return { conversation, view, error, retry: () => id.value && load(id.value), markRead };
+}

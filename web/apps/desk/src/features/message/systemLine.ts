@@ -1,0 +1,24 @@
+import type { Entry } from '@yingda/realtime';
+
+interface Words {
+  t: (key: string, named: Record<string, unknown>) => string;
+  te: (key: string) => boolean;
+}
+
+/** A system entry in the reader's language; a code this build does not know shows the server's own words. */
+export function systemLine(entry: Entry & { kind: 'system' }, { t, te }: Words): string {
+  const code = entry.body?.code;
+  if (!code) return entry.fallback;
+  const params = entry.body?.params ?? {};
+  const base = `message.system.${code}`;
+  const variant = params.reason ?? params.by;
+  const candidates = [`${base}.${String(variant)}`, `${base}.${String(params.by)}`, `${base}.other`, base];
+  const key = candidates.find(te);
+  if (!key) return entry.fallback;
+  return t(key, { ...params, group: nameOf(params.group) });
+}
+
+function nameOf(value: unknown): string {
+  if (typeof value === 'object' && value !== null && 'name' in value) return String(value.name);
+  return typeof value === 'string' ? value : '';
+}

@@ -1,0 +1,3 @@
+import type { icons } from '@yingda/ui';
+
+export type IconName = keyof typeof icons;

@@ -1,0 +1,78 @@
+import { createRouter, createWebHistory, type RouteRecordRaw } from 'vue-router';
+import type { Right } from './features/auth/right.ts';
+import type { useSession } from './features/auth/session.ts';
+
+declare module 'vue-router' {
+  interface RouteMeta {
+    /** Reachable without a session. */
+    open?: boolean;
+    right?: Right;
+  }
+}
+
+const routes: RouteRecordRaw[] = [
+  { path: '/login', name: 'login', component: () => import('./features/auth/LoginPage.vue'), meta: { open: true } },
+  { path: '/password', name: 'password', component: () => import('./features/auth/PasswordPage.vue') },
+  {
+    path: '/',
+    component: () => import('./shell/DeskLayout.vue'),
+    children: [
+      { path: '', redirect: { name: 'conversation' } },
+      {
+        path: 'conversation/:id?',
+        name: 'conversation',
+        component: () => import('./features/conversation/WorkspacePage.vue'),
+      },
+      {
+        path: 'staff',
+        name: 'staff',
+        component: () => import('./features/staff/StaffPage.vue'),
+        meta: { right: 'staff' },
+      },
+      {
+        path: 'staff/group',
+        name: 'group',
+        component: () => import('./features/staff/GroupPage.vue'),
+        meta: { right: 'staff' },
+      },
+      {
+        path: 'staff/branch',
+        name: 'branch',
+        component: () => import('./features/staff/BranchPage.vue'),
+        meta: { right: 'staff' },
+      },
+      {
+        path: 'staff/role',
+        name: 'role',
+        component: () => import('./features/staff/RolePage.vue'),
+        meta: { right: 'staff' },
+      },
+      {
+        path: 'setting',
+        name: 'setting',
+        component: () => import('./features/setting/SettingPage.vue'),
+        meta: { right: 'setting' },
+      },
+      {
+        path: 'audit',
+        name: 'audit',
+        component: () => import('./features/audit/AuditPage.vue'),
+        meta: { right: 'audit' },
+      },
+      { path: ':rest(.*)*', name: 'missing', component: () => import('./shell/MissingPage.vue') },
+    ],
+  },
+];
+
+export function createDeskRouter(session: ReturnType<typeof useSession>) {
+  const router = createRouter({ history: createWebHistory(import.meta.env.BASE_URL), routes });
+  router.beforeEach(async (to) => {
+    if (to.meta.open) return true;
+    await session.load();
+    if (!session.me) return { name: 'login', query: to.path === '/' ? {} : { next: to.fullPath } };
+    if (session.mustChange && to.name !== 'password') return { name: 'password' };
+    if (to.meta.right && !session.may(to.meta.right)) return { name: 'missing', params: { rest: ['forbidden'] } };
+    return true;
+  });
+  return router;
+}

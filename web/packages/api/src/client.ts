@@ -1,0 +1,59 @@
+import createClient, { type Client, type Middleware } from 'openapi-fetch';
+import { ApiError } from './error.ts';
+import type { paths } from './schema.ts';
+
+export type Api = Client<paths>;
+
+export interface ApiOptions {
+  /** Origin of the server; the page's own by default. */
+  readonly baseUrl?: string;
+  /** Which program calls, e.g. `desk`. Any value keeps forms of other sites out. */
+  readonly client: string;
+  readonly locale: () => string;
+  readonly fetch?: (request: Request) => Promise<Response>;
+  /** The session is over; told before the call itself fails. */
+  readonly onUnauthorised?: (error: ApiError) => void;
+}
+
+export function createApi(options: ApiOptions): Api {
+  const api = createClient<paths>({ baseUrl: options.baseUrl, fetch: options.fetch, credentials: 'same-origin' });
+  api.use(headers(options), failures(options));
+  return api;
+}
+
+function headers(options: ApiOptions): Middleware {
+  return {
+    onRequest({ request }) {
+      request.headers.set('X-Yingda-Client', options.client);
+      request.headers.set('Accept-Language', options.locale());
+      // A caller that tries again passes its own key, so that the second try is the same call.
+      if (request.method === 'POST' && !request.headers.has('Idempotency-Key')) {
+        request.headers.set('Idempotency-Key', randomKey());
+      }
+      return request;
+    },
+  };
+}
+
+function failures(options: ApiOptions): Middleware {
+  return {
+    onError({ error }) {
+      return error instanceof DOMException && error.name === 'AbortError' ? error : ApiError.network(error);
+    },
+    async onResponse({ response }) {
+      if (response.status !== 401 || !options.onUnauthorised) return undefined;
+      const body: unknown = await response
+        .clone()
+        .json()
+        .catch(() => undefined); // a proxy's 401 carries no problem
+      options.onUnauthorised(ApiError.from(401, body));
+      return undefined;
+    },
+  };
+}
+
+/** `crypto.randomUUID` is missing on plain http in a LAN; random bytes are not. */
+export function randomKey(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
+}

@@ -1,0 +1,46 @@
+/** A refused or failed call. `code` is stable and what callers branch on; `title` is in the reader's language. */
+export class ApiError extends Error {
+  constructor(
+    readonly status: number,
+    readonly code: string,
+    readonly title: string,
+    /** The rest of the problem document: `detail`, `owner`, `draft`, field errors … */
+    readonly problem: Readonly<Record<string, unknown>> = {},
+  ) {
+    super(`${code}: ${title}`);
+    this.name = 'ApiError';
+  }
+
+  /** No answer came: the call may or may not have been carried out. */
+  get isNetwork(): boolean {
+    return this.code === 'network';
+  }
+
+  static network(cause: unknown): ApiError {
+    const error = new ApiError(0, 'network', '');
+    error.cause = cause;
+    return error;
+  }
+
+  /** Reads an RFC 9457 problem document. A proxy in between may answer something else; then the status is the code. */
+  static from(status: number, body: unknown): ApiError {
+    if (typeof body !== 'object' || body === null) return new ApiError(status, `http_${status}`, '');
+    const problem = body as Record<string, unknown>;
+    const code = typeof problem.code === 'string' ? problem.code : `http_${status}`;
+    const title = typeof problem.title === 'string' ? problem.title : '';
+    return new ApiError(status, code, title, problem);
+  }
+}
+
+interface Answered<T> {
+  data?: T;
+  error?: unknown;
+  response: Response;
+}
+
+/** The body of a successful call; everything else is thrown as ApiError. */
+export async function answer<T>(call: Promise<Answered<T>>): Promise<T> {
+  const { data, error, response } = await call;
+  if (!response.ok) throw ApiError.from(response.status, error);
+  return data as T;
+}
