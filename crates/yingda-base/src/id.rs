@@ -3,54 +3,107 @@
 //! Layout from the top: 41 bits milliseconds since 2026-01-01, 10 bits node (from a lease), 12 bits counter. In JSON an id is an opaque
 //! string, because 2^53 is less than an id. What a visitor can see carries a random public id instead.
 use crate::clock::{Clock, Millis};
-use std::sync::{
-    Arc,
-    atomic::{AtomicI64, Ordering},
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    },
+    time::Duration,
 };
 
 const EPOCH: i64 = 1_767_225_600_000;
 const NODE_BITS: u32 = 10;
 const COUNTER_BITS: u32 = 12;
 
+const NODE_SHIFT: u32 = COUNTER_BITS;
+const TIME_SHIFT: u32 = NODE_BITS + COUNTER_BITS;
+const COUNTER_MAX: i64 = (1 << COUNTER_BITS) - 1;
+
 /// Makes ids. Cloning shares the counter.
 #[derive(Clone)]
 pub struct IdSource {
     clock: Clock,
-    node: i64,
-    /// Milliseconds and counter of the last id, joined.
-    last: Arc<AtomicI64>,
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    /// The last id: time, node and counter change together or not at all.
+    last: AtomicI64,
+    /// Ids don't follow the wall clock beyond this time, so that a restart knows a floor for its own. They go on by counting.
+    ceiling: AtomicI64,
 }
 
 impl IdSource {
     /// `node` is below 1024; `floor` is an id that all new ones must exceed (what an earlier run may have reached).
     pub fn new(clock: Clock, node: u16, floor: i64) -> IdSource {
-        let last = (floor >> (NODE_BITS + COUNTER_BITS)) + 1;
-        IdSource {
-            clock,
-            node: i64::from(node) & ((1 << NODE_BITS) - 1),
-            last: Arc::new(AtomicI64::new(if floor == 0 { 0 } else { last << COUNTER_BITS })),
-        }
+        let shared = Shared { last: AtomicI64::new(exhausted(time_of(floor), i64::from(node))), ceiling: AtomicI64::new(i64::MAX) };
+        IdSource { clock, shared: Arc::new(shared) }
     }
 
     /// The next id. Grows from call to call even while the clock stands still or steps back.
     pub fn next(&self) -> i64 {
-        let wall = (self.clock.now().0 - EPOCH).max(1) << COUNTER_BITS;
-        let step = |last| Some(wall.max(last + 1));
-        let previous = self.last.fetch_update(Ordering::SeqCst, Ordering::SeqCst, step).expect("the step always yields a value");
-        let joined = wall.max(previous + 1);
-        let (millis, counter) = (joined >> COUNTER_BITS, joined & ((1 << COUNTER_BITS) - 1));
-        (millis << (NODE_BITS + COUNTER_BITS)) | (self.node << COUNTER_BITS) | counter
+        let wall = time_of(IdSource::at(self.clock.now())).min(self.shared.ceiling.load(Ordering::SeqCst)).max(1);
+        let step = |last| {
+            let (time, node, counter) = (time_of(last), node_of(last), last & COUNTER_MAX);
+            Some(match () {
+                () if wall > time => wall << TIME_SHIFT | node << NODE_SHIFT,
+                () if counter < COUNTER_MAX => last + 1,
+                () => (time + 1) << TIME_SHIFT | node << NODE_SHIFT,
+            })
+        };
+        let previous = self.shared.last.fetch_update(Ordering::SeqCst, Ordering::SeqCst, step).expect("the step always yields a value");
+        step(previous).expect("the step always yields a value")
     }
 
-    /// The highest id that could have been made up to now.
+    /// An id above all that were made up to now.
     pub fn high_water(&self) -> i64 {
-        ((self.last.load(Ordering::SeqCst) >> COUNTER_BITS) + 1) << (NODE_BITS + COUNTER_BITS)
+        (time_of(self.shared.last.load(Ordering::SeqCst)) + 1) << TIME_SHIFT
+    }
+
+    /// Continues above `floor`, under another node number if one is given: what other nodes reached, or a new lease.
+    pub fn raise(&self, floor: i64, node: Option<u16>) {
+        let raised = |last| Some(exhausted(time_of(last).max(time_of(floor)), node.map_or(node_of(last), i64::from)));
+        let needed = |last| if node.is_some() || time_of(floor) > time_of(last) { raised(last) } else { None };
+        // `Err` says that nothing had to be raised.
+        let _ = self.shared.last.fetch_update(Ordering::SeqCst, Ordering::SeqCst, needed);
+    }
+
+    /// Follows the wall clock up to the time of this id and no further.
+    pub fn set_ceiling(&self, id: i64) {
+        self.shared.ceiling.store(time_of(id), Ordering::SeqCst);
     }
 
     /// The smallest id made at `at` or later: for windows of time over ids.
     pub fn at(at: Millis) -> i64 {
-        (at.0 - EPOCH).max(0) << (NODE_BITS + COUNTER_BITS)
+        (at.0 - EPOCH).max(0) << TIME_SHIFT
     }
+
+    /// The id that lies `by` later (or earlier, with [`IdSource::before`]) in time.
+    pub fn after(id: i64, by: Duration) -> i64 {
+        id.saturating_add(span(by))
+    }
+
+    /// The id that lies `by` earlier in time.
+    pub fn before(id: i64, by: Duration) -> i64 {
+        id.saturating_sub(span(by)).max(0)
+    }
+}
+
+fn span(by: Duration) -> i64 {
+    i64::try_from(by.as_millis()).unwrap_or(i64::MAX >> TIME_SHIFT) << TIME_SHIFT
+}
+
+fn time_of(id: i64) -> i64 {
+    id >> TIME_SHIFT
+}
+
+fn node_of(id: i64) -> i64 {
+    id >> NODE_SHIFT & ((1 << NODE_BITS) - 1)
+}
+
+/// The last id of a millisecond: the next one falls into a later one.
+fn exhausted(time: i64, node: i64) -> i64 {
+    time << TIME_SHIFT | (node & ((1 << NODE_BITS) - 1)) << NODE_SHIFT | COUNTER_MAX
 }
 
 /// `id! { /// doc pub struct StaffId; }`: an id type. A string in JSON, a BIGINT in the database.
@@ -80,6 +133,7 @@ macro_rules! id {
             fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::schema::Schema> { <String as utoipa::PartialSchema>::schema() }
         }
         impl utoipa::ToSchema for $name {}
+        impl From<$name> for i64 { fn from(id: $name) -> i64 { id.0 } }
         $crate::column_newtype!($name, i64, Int);
     )* };
 }
@@ -87,7 +141,7 @@ macro_rules! id {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::time::Duration;
+    use proptest::prelude::*;
 
     #[test]
     fn ids_grow_over_clock_steps_and_restarts() {
@@ -114,5 +168,37 @@ mod tests {
         let (a, b) = (IdSource::new(clock.clone(), 1, 0), IdSource::new(clock, 2, 0));
         let left: std::collections::HashSet<i64> = (0..5000).map(|_| a.next()).collect();
         assert!((0..5000).all(|_| !left.contains(&b.next())));
+    }
+
+    #[test]
+    fn beyond_its_ceiling_a_source_counts_instead_of_following_the_clock() {
+        let clock = Clock::manual(Millis(EPOCH + 1000));
+        let ids = IdSource::new(clock.clone(), 0, 0);
+        let ceiling = IdSource::at(Millis(EPOCH + 2000));
+        ids.set_ceiling(ceiling);
+        clock.advance(Duration::from_secs(40 * 24 * 3600));
+        let last = (0..10_000).map(|_| ids.next()).last().unwrap();
+        assert!(last < IdSource::after(ceiling, Duration::from_millis(5)), "the clock jumped forty days, the ids did not");
+    }
+
+    proptest! {
+        /// Whatever the clock does and whatever it is told, a source never repeats an id and never steps back.
+        #[test]
+        fn ids_only_grow(steps in proptest::collection::vec((0..4_u8, 0..10_000_i64), 1..200)) {
+            let clock = Clock::manual(Millis(EPOCH + 5000));
+            let ids = IdSource::new(clock.clone(), 7, 0);
+            let mut last = 0;
+            for (what, number) in steps {
+                match what {
+                    0 => clock.step_to(Millis(EPOCH + number)),
+                    1 => ids.raise(IdSource::at(Millis(EPOCH + number)), None),
+                    2 => ids.raise(IdSource::at(Millis(EPOCH + number)), Some(u16::try_from(number % 1024).unwrap())),
+                    _ => ids.set_ceiling(IdSource::at(Millis(EPOCH + number))),
+                }
+                let id = ids.next();
+                prop_assert!(id > last);
+                last = id;
+            }
+        }
     }
 }

@@ -13,7 +13,7 @@ use crate::{
 };
 use std::sync::Arc;
 
-/// One connection, used by one thread. PostgreSQL's client must not be used on a runtime's thread: see [`on_own_thread`].
+/// One connection, used by one thread. PostgreSQL's client must neither be used nor dropped on a runtime's thread: see [`with`].
 pub(crate) enum Direct {
     Lite(rusqlite::Connection),
     Pg(Box<Serving>),
@@ -47,7 +47,12 @@ impl Direct {
     }
 }
 
-/// Runs blocking work beside whatever runtime the caller may be in.
+/// Blocks while `work` has a connection, on a thread of its own beside whatever runtime the caller may be in.
+pub(crate) fn with<T: Send>(engine: &Engine, work: impl FnOnce(&mut Direct) -> Result<T> + Send) -> Result<T> {
+    on_own_thread(|| work(&mut Direct::open(engine)?))
+}
+
+/// Like [`with`] for work that opens its connection itself.
 pub(crate) fn on_own_thread<T: Send>(work: impl FnOnce() -> Result<T> + Send) -> Result<T> {
     std::thread::scope(|scope| scope.spawn(work).join()).map_err(|_| Error::bug("work before the start panicked"))?
 }

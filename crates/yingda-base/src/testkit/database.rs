@@ -5,6 +5,7 @@ use crate::{
     bus::{Bus, LocalBus},
     db::{Engine, Options, check_postgres, check_sqlite},
     id::IdSource,
+    instance::Instance,
     migrate,
     random::Entropy,
 };
@@ -26,7 +27,8 @@ pub enum Kind {
     Postgres,
 }
 
-/// A fresh, migrated database with its threads. Its clock is a manual one; dropping it removes everything.
+/// A fresh, migrated database with its threads. Its clock is a manual one, and stands still until [`Clock::advance`]; dropping it removes
+/// everything.
 pub struct TestDb {
     /// What its units get: a manual clock, random bytes, ids.
     pub context: Context,
@@ -34,7 +36,7 @@ pub struct TestDb {
     pub bus: Arc<dyn Bus>,
     /// How it was opened.
     pub options: Options,
-    db: Option<Db>,
+    db: Option<(Db, Instance)>,
     home: Home,
 }
 
@@ -104,7 +106,11 @@ impl TestDb {
     /// Ends the threads and starts them anew, as a restart of the program does.
     pub fn reopen(&mut self) {
         self.close();
-        self.db = Some(Db::open(&self.options, &self.context, self.bus.clone()).expect("the test database opens"));
+        let (instance, context) =
+            Instance::start(&self.options, &self.context.clock, &self.context.entropy).expect("a node number is free");
+        self.context = context;
+        let db = Db::open(&self.options, &self.context, self.bus.clone()).expect("the test database opens");
+        self.db = Some((db, instance));
     }
 
     /// Ends the threads.
@@ -114,7 +120,16 @@ impl TestDb {
 
     /// The door, for those who keep one.
     pub fn db(&self) -> Db {
-        self.db.clone().expect("the test database is open")
+        self.open_parts().0.clone()
+    }
+
+    /// This run of the program on it.
+    pub fn instance(&self) -> Instance {
+        self.open_parts().1.clone()
+    }
+
+    fn open_parts(&self) -> &(Db, Instance) {
+        self.db.as_ref().expect("the test database is open")
     }
 
     /// Which database this is.
@@ -177,7 +192,7 @@ impl TestDb {
 impl Deref for TestDb {
     type Target = Db;
     fn deref(&self) -> &Db {
-        self.db.as_ref().expect("the test database is open")
+        &self.open_parts().0
     }
 }
 

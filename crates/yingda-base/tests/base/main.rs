@@ -1,2 +1,4 @@
 //! The rules of the foundation, each on SQLite and on PostgreSQL. One binary, a module per part.
+mod instance;
+mod key;
 mod migrate;
