@@ -1,6 +1,7 @@
 //! The program under test as a child process: started, watched until it is ready, killed.
 
 use std::{
+    ffi::OsStr,
     fs::OpenOptions,
     net::TcpListener,
     path::{Path, PathBuf},
@@ -49,7 +50,7 @@ impl Program {
     /// Starts it without waiting until it is ready.
     pub fn start(&self) -> anyhow::Result<Running> {
         let log = OpenOptions::new().create(true).append(true).open(self.log())?;
-        let mut command = self.command(&["serve"]);
+        let mut command = self.command(["serve".as_ref()]);
         command.args(["--listen", &self.listen]).stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log);
         let child = command.kill_on_drop(true).spawn().with_context(|| format!("starting {}", self.binary.display()))?;
         Ok(Running { child: Arc::new(Mutex::new(Some(child))), since: Instant::now() })
@@ -64,14 +65,14 @@ impl Program {
 
     /// A short-lived session with every right, made beside the running program.
     pub async fn admin_token(&self, file: &Path) -> anyhow::Result<String> {
-        let output = self.command(&["admin", "token"]).arg(file).stdin(Stdio::null()).output().await?;
+        let output = self.command(["admin".as_ref(), "token".as_ref(), file.as_os_str()]).stdin(Stdio::null()).output().await?;
         if !output.status.success() {
             bail!("yingda admin token: {}: {}", output.status, String::from_utf8_lossy(&output.stderr));
         }
         read_token(file)
     }
 
-    fn command(&self, words: &[&str]) -> Command {
+    fn command<const N: usize>(&self, words: [&OsStr; N]) -> Command {
         let mut command = Command::new(&self.binary);
         command.args(words).arg("--data").arg(&self.data);
         if let Some(database) = &self.database {

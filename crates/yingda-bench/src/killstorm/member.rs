@@ -10,7 +10,7 @@ use anyhow::bail;
 use rand::{RngExt as _, rngs::StdRng};
 use tokio::{
     sync::{Barrier, mpsc::UnboundedReceiver, watch},
-    time::{Instant, timeout_at},
+    time::{Instant, timeout, timeout_at},
 };
 
 use super::ledger::{Hand, Ledger};
@@ -23,8 +23,10 @@ use crate::{
 const MEMORY: usize = 4;
 /// Of so many letters one is sent twice at once, and one of those acknowledged is sent again.
 const REPEATED: f64 = 0.04;
-/// How long the last answers and entries may take after the storm.
+/// How long the last answers may take after the storm.
 const CALM: Duration = Duration::from_secs(60);
+/// Without any news for this long, nothing more will be shown. The product promises three seconds.
+const QUIET: Duration = Duration::from_secs(10);
 
 /// One client of the storm.
 pub struct Member {
@@ -139,10 +141,9 @@ impl Member {
         missing.keys().for_each(|conversation| self.connection.ask(conversation));
         // What one owns, and what a visitor was in, must be shown even if no answer tells how far.
         let mut complete: HashMap<String, u64> = owned.iter().map(|id| (id.clone(), u64::MAX)).collect();
-        let end = Instant::now() + CALM;
         while !missing.is_empty() {
             // What is missing now is missing: that is for the checker to find.
-            let Ok(Some(event)) = timeout_at(end, self.events.recv()).await else { break };
+            let Ok(Some(event)) = timeout(QUIET, self.events.recv()).await else { break };
             self.notice(&event)?;
             match event {
                 Event::Answered { conversation, head: Some(head) } => {

@@ -1,0 +1,135 @@
+//! The judges judged: they must pass a faultless program and catch each kind of faulty one.
+//!
+//! This one executable plays all parts, because the judges start and kill programs: without arguments it runs the scenarios,
+//! with `judge …` it is the judge, and with `serve …` or `admin token …` it is the small program under test (`program`).
+
+mod program;
+mod socket;
+mod world;
+
+use std::{
+    path::PathBuf,
+    process::{Command, ExitCode},
+};
+
+use anyhow::{Context as _, ensure};
+use clap::Parser as _;
+use serde_json::Value;
+
+use self::world::Fault;
+
+/// What the `yingda` binary does with `yingda bench …`.
+#[derive(Debug, clap::Parser)]
+struct Judge {
+    #[command(subcommand)]
+    command: yingda_bench::Command,
+}
+
+/// One run of a judge over one program.
+struct Trial {
+    succeeded: bool,
+    report: Value,
+    remarks: String,
+}
+
+#[tokio::main]
+async fn main() -> anyhow::Result<ExitCode> {
+    let arguments: Vec<String> = std::env::args().collect();
+    match arguments.get(1).map(String::as_str) {
+        Some("judge") => {
+            let judge = Judge::parse_from(&arguments[1..]);
+            yingda_bench::run(judge.command, std::env::current_exe()?).await
+        }
+        Some("serve") => program::serve(&arguments).await,
+        Some("admin") => program::write_admin_token(&arguments),
+        _ => scenarios(),
+    }
+}
+
+fn scenarios() -> anyhow::Result<ExitCode> {
+    a_faultless_program_survives_the_storm(Fault::None)?;
+    a_faultless_program_survives_the_storm(Fault::Bus)?;
+    a_program_that_answers_before_it_commits_is_caught()?;
+    a_program_that_forgets_what_it_took_is_caught()?;
+    dialogues_are_replayed_over_a_faulty_bus()?;
+    a_program_that_trims_is_caught()?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Also when doorbells get lost: clients heal, and nothing is wrong.
+fn a_faultless_program_survives_the_storm(fault: Fault) -> anyhow::Result<()> {
+    let trial = storm(fault)?;
+    ensure!(trial.succeeded, "{}", trial.remarks);
+    ensure!(trial.report["kills"] == 4 && count(&trial, "acked") > 800, "{}", trial.report);
+    ensure!(count(&trial, "acked_per_kill_min") >= 200 && count(&trial, "in_flight_per_kill_min") >= 1, "{}", trial.report);
+    for broken in ["lost", "duplicated", "out_of_order", "foreign"] {
+        ensure!(trial.report[broken] == 0, "{broken}: {}", trial.remarks);
+    }
+    Ok(())
+}
+
+fn a_program_that_answers_before_it_commits_is_caught() -> anyhow::Result<()> {
+    let trial = storm(Fault::AnswerEarly)?;
+    ensure!(!trial.succeeded && count(&trial, "lost") > 0, "{} {}", trial.report, trial.remarks);
+    Ok(())
+}
+
+fn a_program_that_forgets_what_it_took_is_caught() -> anyhow::Result<()> {
+    let trial = storm(Fault::Forget)?;
+    ensure!(!trial.succeeded && count(&trial, "duplicated") > 0, "{} {}", trial.report, trial.remarks);
+    Ok(())
+}
+
+fn dialogues_are_replayed_over_a_faulty_bus() -> anyhow::Result<()> {
+    let trial = replay(Fault::Bus)?;
+    ensure!(trial.succeeded, "{}", trial.remarks);
+    ensure!(trial.report["dialogues"] == 20 && trial.report["entries"] == 120, "{}", trial.report);
+    ensure!(trial.report["mismatches"] == 0 && trial.report["refused"] == 20, "{}", trial.report);
+    Ok(())
+}
+
+fn a_program_that_trims_is_caught() -> anyhow::Result<()> {
+    let trial = replay(Fault::Trim)?;
+    ensure!(!trial.succeeded && count(&trial, "mismatches") >= 20, "{} {}", trial.report, trial.remarks);
+    Ok(())
+}
+
+fn storm(fault: Fault) -> anyhow::Result<Trial> {
+    judge(fault, &["killstorm", "--kills", "4", "--pairs", "6", "--seed", "7"])
+}
+
+/// Twenty dialogues that begin with either side, with words of one side in a row, space to be kept, and one text that no
+/// program may take.
+fn replay(fault: Fault) -> anyhow::Result<Trial> {
+    let directory = tempfile::tempdir()?;
+    let file = directory.path().join("dialogues.jsonl");
+    let mut lines = String::new();
+    for n in 0..20 {
+        let (first, second) = if n % 2 == 0 { ("usr", "sys") } else { ("agent", "customer") };
+        let turns =
+            [(first, "您好"), (second, " 在的\t\n"), (second, "请讲"), (first, "a\rb"), (first, "宽带"), (second, "好"), (first, "谢谢")];
+        let turns: Vec<Value> = turns.iter().map(|(role, text)| serde_json::json!({"role": role, "text": text})).collect();
+        lines += &format!("{}\n", serde_json::json!({"id": n.to_string(), "turns": turns}));
+    }
+    std::fs::write(&file, lines)?;
+    judge(fault, &["replay", "--pairs", "8", &file.display().to_string()])
+}
+
+/// Runs a judge as a process of its own; the program it starts inherits the fault.
+fn judge(fault: Fault, arguments: &[&str]) -> anyhow::Result<Trial> {
+    let myself: PathBuf = std::env::current_exe()?;
+    // What a judge keeps of a faulty program is not kept here.
+    let directory = tempfile::tempdir()?;
+    let mut command = Command::new(myself);
+    command.arg("judge").args(arguments).args(["--format", "json"]);
+    command.env(world::FAULT, fault.name()).env("TMPDIR", directory.path());
+    let output = command.output()?;
+    let remarks = String::from_utf8_lossy(&output.stderr).into_owned();
+    let text = String::from_utf8(output.stdout)?;
+    let last = text.lines().last().with_context(|| format!("{fault:?}: no result: {remarks}"))?;
+    Ok(Trial { succeeded: output.status.success(), report: serde_json::from_str(last)?, remarks })
+}
+
+fn count(trial: &Trial, name: &str) -> u64 {
+    trial.report[name].as_u64().unwrap_or(0)
+}
