@@ -118,13 +118,13 @@ macro_rules! id {
         }
         impl std::str::FromStr for $name {
             type Err = std::num::ParseIntError;
-            fn from_str(s: &str) -> Result<Self, Self::Err> { s.parse().map($name) }
+            fn from_str(s: &str) -> std::result::Result<Self, Self::Err> { s.parse().map($name) }
         }
         impl serde::Serialize for $name {
-            fn serialize<S: serde::Serializer>(&self, s: S) -> Result<S::Ok, S::Error> { s.collect_str(&self.0) }
+            fn serialize<S: serde::Serializer>(&self, s: S) -> std::result::Result<S::Ok, S::Error> { s.collect_str(&self.0) }
         }
         impl<'de> serde::Deserialize<'de> for $name {
-            fn deserialize<D: serde::Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+            fn deserialize<D: serde::Deserializer<'de>>(d: D) -> std::result::Result<Self, D::Error> {
                 let text = <std::borrow::Cow<'de, str>>::deserialize(d)?;
                 text.parse().map($name).map_err(serde::de::Error::custom)
             }
@@ -134,7 +134,7 @@ macro_rules! id {
         }
         impl utoipa::ToSchema for $name {}
         impl From<$name> for i64 { fn from(id: $name) -> i64 { id.0 } }
-        $crate::column_newtype!($name, i64, Int);
+        $crate::column_newtype!($name, i64);
     )* };
 }
 

@@ -30,7 +30,7 @@ pub use row::{Column, FromRow, Row};
 pub use statement::{ALL_STATEMENTS, CHUNK, Query, Statement, chunks};
 pub use template::{ALL_TEMPLATES, Filter, Template};
 pub use tx::Tx;
-pub use value::Param;
+pub use value::{Param, Plain, Stored};
 
 pub use self::postgres::check as check_postgres;
 pub use sqlite::check as check_sqlite;

@@ -1,5 +1,6 @@
 //! Typed parameters, so that a NULL keeps its type (PostgreSQL asks for it).
-use crate::clock::Millis;
+use super::row::{Column, Row};
+use crate::{Result, clock::Millis};
 
 /// One parameter of a statement.
 #[derive(Debug, Clone)]
@@ -51,33 +52,72 @@ impl Param {
     }
 }
 
-/// Lets a newtype (an id, a time) be a parameter and a column like the type inside it. `$variant` is its [`Param`].
+/// What a column can hold by itself.
+pub trait Plain: Sized {
+    /// With the type of a NULL.
+    fn into_param(x: Option<Self>) -> Param;
+    /// `None` for NULL.
+    fn read_column(row: &Row, name: &'static str) -> Result<Option<Self>>;
+}
+macro_rules! plain {
+    ($($t:ty),*) => { $(
+        impl Plain for $t {
+            fn into_param(x: Option<Self>) -> Param { x.into() }
+            fn read_column(row: &Row, name: &'static str) -> Result<Option<Self>> { Column::read(row, name) }
+        }
+    )* };
+}
+plain!(i64, bool, f64, String, Vec<u8>);
+
+/// A type of a feature that stands in a column as a plain one: an id, a time, an enum. Made by [`id!`](crate::id!),
+/// [`text_enum!`](crate::text_enum) and [`column_newtype!`](crate::column_newtype).
+pub trait Stored: Sized {
+    /// As stored.
+    type Plain: Plain;
+    /// To store it.
+    fn to_plain(self) -> Self::Plain;
+    /// Reads it; an error if it cannot be one.
+    fn from_plain(plain: Self::Plain) -> Result<Self>;
+}
+
+impl<T: Stored> From<T> for Param {
+    fn from(x: T) -> Param {
+        T::Plain::into_param(Some(x.to_plain()))
+    }
+}
+impl<T: Stored> From<Option<T>> for Param {
+    fn from(x: Option<T>) -> Param {
+        T::Plain::into_param(x.map(T::to_plain))
+    }
+}
+impl<T: Stored> Column for T {
+    fn read(row: &Row, name: &'static str) -> Result<T> {
+        let plain = T::Plain::read_column(row, name)?;
+        T::from_plain(plain.ok_or_else(|| crate::Error::bug("a column is NULL that never should be").with("column", name))?)
+    }
+}
+impl<T: Stored> Column for Option<T> {
+    fn read(row: &Row, name: &'static str) -> Result<Option<T>> {
+        T::Plain::read_column(row, name)?.map(T::from_plain).transpose()
+    }
+}
+
+/// Lets a newtype (an id, a time) be a parameter and a column like the type inside it.
 #[macro_export]
 macro_rules! column_newtype {
-    ($name:ident, $inner:ty, $variant:ident) => {
-        impl From<$name> for $crate::db::Param {
-            fn from(x: $name) -> Self {
-                $crate::db::Param::$variant(Some(x.0.clone()))
+    ($name:ident, $inner:ty) => {
+        impl $crate::db::Stored for $name {
+            type Plain = $inner;
+            fn to_plain(self) -> $inner {
+                self.0
             }
-        }
-        impl From<Option<$name>> for $crate::db::Param {
-            fn from(x: Option<$name>) -> Self {
-                $crate::db::Param::$variant(x.map(|x| x.0.clone()))
-            }
-        }
-        impl $crate::db::Column for $name {
-            fn read(row: &$crate::db::Row, name: &'static str) -> $crate::Result<Self> {
-                <$inner as $crate::db::Column>::read(row, name).map($name)
-            }
-        }
-        impl $crate::db::Column for Option<$name> {
-            fn read(row: &$crate::db::Row, name: &'static str) -> $crate::Result<Self> {
-                Ok(<Option<$inner> as $crate::db::Column>::read(row, name)?.map($name))
+            fn from_plain(plain: $inner) -> $crate::Result<Self> {
+                Ok($name(plain))
             }
         }
     };
 }
-column_newtype!(Millis, i64, Int);
+column_newtype!(Millis, i64);
 
 /// `text_enum! { /// doc pub enum State { Queued = "queued", Closed = "closed" } }`: an enum stored and sent as text.
 #[macro_export]
@@ -94,25 +134,14 @@ macro_rules! text_enum {
         }
         impl std::str::FromStr for $name {
             type Err = $crate::Error;
-            fn from_str(s: &str) -> Result<Self, $crate::Error> {
+            fn from_str(s: &str) -> std::result::Result<Self, $crate::Error> {
                 match s { $($text => Ok($name::$variant),)* _ => Err($crate::Error::bug(concat!("unknown ", stringify!($name)))) }
             }
         }
-        impl From<$name> for $crate::db::Param {
-            fn from(x: $name) -> Self { $crate::db::Param::Text(Some(x.as_str().to_owned())) }
-        }
-        impl From<Option<$name>> for $crate::db::Param {
-            fn from(x: Option<$name>) -> Self { $crate::db::Param::Text(x.map(|x| x.as_str().to_owned())) }
-        }
-        impl $crate::db::Column for $name {
-            fn read(row: &$crate::db::Row, name: &'static str) -> $crate::Result<Self> {
-                <String as $crate::db::Column>::read(row, name)?.parse()
-            }
-        }
-        impl $crate::db::Column for Option<$name> {
-            fn read(row: &$crate::db::Row, name: &'static str) -> $crate::Result<Self> {
-                <Option<String> as $crate::db::Column>::read(row, name)?.map(|s| s.parse()).transpose()
-            }
+        impl $crate::db::Stored for $name {
+            type Plain = String;
+            fn to_plain(self) -> String { self.as_str().to_owned() }
+            fn from_plain(plain: String) -> $crate::Result<Self> { plain.parse() }
         }
     };
 }

@@ -13,7 +13,7 @@ const NONCE: usize = 24;
 /// Sealed bytes as stored: version, key id, nonce, ciphertext with tag (XChaCha20-Poly1305, whose nonces may be random).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sealed(Vec<u8>);
-column_newtype!(Sealed, Vec<u8>, Bytes);
+column_newtype!(Sealed, Vec<u8>);
 
 impl Sealed {
     /// The key it was sealed with, if it is whole enough to say.
