@@ -2,7 +2,7 @@
 CREATE TABLE branch (
   id BIGINT PRIMARY KEY,
   parent_id BIGINT REFERENCES branch (id),
-  name TEXT NOT NULL UNIQUE
+  name TEXT {{c}} NOT NULL UNIQUE
 );
 -- Every ancestor of a branch, itself included: a scope on a branch holds for all below it.
 CREATE TABLE branch_closure (
@@ -13,29 +13,36 @@ CREATE TABLE branch_closure (
 CREATE TABLE skill_group (
   id BIGINT PRIMARY KEY,
   branch_id BIGINT REFERENCES branch (id),
-  name TEXT NOT NULL UNIQUE,
+  name TEXT {{c}} NOT NULL UNIQUE,
   is_active BOOLEAN NOT NULL
 );
+-- is_builtin: an account of the program itself, such as the one of bench sessions. It stands in no list and has no password.
 CREATE TABLE staff (
   id BIGINT PRIMARY KEY,
-  login TEXT NOT NULL UNIQUE,
-  name TEXT NOT NULL,
+  login TEXT {{c}} NOT NULL UNIQUE,
+  name TEXT {{c}} NOT NULL,
   branch_id BIGINT REFERENCES branch (id),
-  password_hash TEXT NOT NULL,
-  must_change_password BOOLEAN NOT NULL,
+  is_builtin BOOLEAN NOT NULL,
   is_active BOOLEAN NOT NULL,
   max_conversations BIGINT NOT NULL CHECK (max_conversations BETWEEN 0 AND 100),
   rev BIGINT NOT NULL,
   created_at BIGINT NOT NULL
 );
+-- Apart from the account, because it has another owner: auth.
+CREATE TABLE staff_password (
+  staff_id BIGINT PRIMARY KEY REFERENCES staff (id),
+  hash TEXT NOT NULL,
+  must_change BOOLEAN NOT NULL,
+  changed_at BIGINT NOT NULL
+);
 CREATE TABLE role (
   id BIGINT PRIMARY KEY,
-  name TEXT NOT NULL UNIQUE,
+  name TEXT {{c}} NOT NULL UNIQUE,
   is_builtin BOOLEAN NOT NULL
 );
 CREATE TABLE role_permission (
   role_id BIGINT NOT NULL REFERENCES role (id),
-  permission TEXT NOT NULL,
+  permission TEXT {{c}} NOT NULL,
   PRIMARY KEY (role_id, permission)
 );
 CREATE TABLE staff_role (
@@ -43,6 +50,7 @@ CREATE TABLE staff_role (
   role_id BIGINT NOT NULL REFERENCES role (id),
   PRIMARY KEY (staff_id, role_id)
 );
+CREATE INDEX staff_role_role ON staff_role (role_id);
 CREATE TABLE group_member (
   group_id BIGINT NOT NULL REFERENCES skill_group (id),
   staff_id BIGINT NOT NULL REFERENCES staff (id),
@@ -72,12 +80,13 @@ CREATE TABLE session (
 );
 CREATE INDEX session_staff ON session (staff_id);
 CREATE INDEX session_expiry ON session (expires_at);
--- Failed logins by account and by address: 'login:…' or 'address:…'.
+-- Failed logins by account and by address: 'login:…' or 'address:…' and a hash, since people type passwords into the wrong field.
 CREATE TABLE login_failure (
-  subject TEXT PRIMARY KEY,
+  subject TEXT {{c}} PRIMARY KEY,
   count BIGINT NOT NULL,
   last_at BIGINT NOT NULL
 );
+CREATE INDEX login_failure_age ON login_failure (last_at);
 -- What was taken away, in the order of time: nodes read it as a feed and cut sockets within 2 s.
 CREATE TABLE revocation (
   id BIGINT PRIMARY KEY,

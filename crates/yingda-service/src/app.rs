@@ -1,4 +1,5 @@
 //! What the features share. Cheap to clone.
+use crate::auth::Auth;
 use std::sync::Arc;
 use yingda_base::{Context, Db, bus::Bus, supervisor::Supervisor};
 
@@ -13,4 +14,6 @@ pub struct App {
     pub bus: Arc<dyn Bus>,
     /// Background tasks.
     pub supervisor: Supervisor,
+    /// Passwords, signatures, revoked devices.
+    pub auth: Arc<Auth>,
 }

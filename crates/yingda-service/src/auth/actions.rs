@@ -1,0 +1,260 @@
+//! Logging in and out, changing one's password, ending sessions.
+use super::{
+    authenticate::load_actor,
+    id::{SessionId, SessionKind, StaffId},
+    model::{ABSOLUTE, BENCH, IDLE, Me, Session, fold_login},
+    password, permission,
+    revocation::{Revocation, revoke},
+    store::{self, Credential, NewSession},
+    throttle::{self, ACCOUNT, ADDRESS, Pace},
+    token,
+};
+use crate::{
+    App,
+    audit::{self, Audit},
+};
+use std::sync::Arc;
+use yingda_base::{
+    Error, Result, Tx,
+    error::Kind,
+    http::{Actor, Caller, StaffActor},
+};
+
+/// What somebody types, and what their program says of itself.
+#[derive(Clone)]
+pub struct Attempt {
+    /// The name of the account.
+    pub login: String,
+    /// The password.
+    pub password: String,
+    /// Cookie or bearer.
+    pub kind: SessionKind,
+    /// The session token the browser already held; it ends with the new login.
+    pub held: Option<String>,
+    /// The browser or program.
+    pub client: String,
+}
+
+/// A new session. The token is shown this once.
+pub struct LoggedIn {
+    /// Into the cookie or the answer.
+    pub token: String,
+    /// Who it is.
+    pub me: Me,
+}
+
+/// Opens a session for the right password.
+///
+/// Unknown account, inactive account and wrong password get the same answer after the same work: a charged counter, one Argon2, an
+/// audit row. Codes: `auth.login_refused`, `auth.login_throttled`, `busy`.
+pub async fn login(app: &App, caller: &Caller, attempt: Attempt) -> Result<LoggedIn> {
+    let subjects = Subjects::of(caller, &fold_login(&attempt.login));
+    let charge = {
+        let (subjects, login) = (subjects.clone(), fold_login(&attempt.login));
+        // Charged before the password is verified, so that guesses made side by side cannot overtake the counter.
+        move |tx: &mut Tx| {
+            subjects.charge(tx)?;
+            store::find_credential(tx, &login)
+        }
+    };
+    let credential = app.db.write(charge).await?;
+    let (staff, hash) = match credential {
+        Some(Credential { staff_id, hash, is_active }) => (is_active.then_some(staff_id), Some(hash)),
+        None => (None, None),
+    };
+    let fits = app.auth.passwords.verify(attempt.password.clone(), hash).await?;
+    let caller = caller.clone();
+    match staff.filter(|_| fits) {
+        Some(staff) => app.db.write(move |tx| begin_session(tx, &caller, &subjects, staff, &attempt)).await,
+        None => {
+            app.db.write(move |tx| refuse_login(tx, &caller, staff)).await?;
+            Err(Error::unauthenticated("auth.login_refused"))
+        }
+    }
+}
+
+fn begin_session(tx: &mut Tx, caller: &Caller, subjects: &Subjects, staff: StaffId, attempt: &Attempt) -> Result<LoggedIn> {
+    subjects.acquit(tx)?;
+    if let Some(held) = attempt.held.as_deref().filter(|held| token::is_session(held))
+        && let Some(old) = store::find_session(tx, &token::hash_secret(held))?
+        && store::end_session(tx, old.id)?
+    {
+        revoke(tx, Revocation::Session(old.id.0))?;
+    }
+    let (token, session) = open_session(tx, staff, attempt.kind, &caller.address.to_string(), &attempt.client)?;
+    let caller = Caller { actor: Actor::Staff(Arc::new(session)), ..caller.clone() };
+    audit::record(tx, &caller, &Audit { action: "auth.login", object_kind: "staff", object_id: staff.to_string(), ..Audit::default() })?;
+    store::prune_failures(tx, tx.now() - throttle::MEMORY)?;
+    store::prune_sessions(tx, tx.now() - ABSOLUTE)?;
+    Ok(LoggedIn { token, me: whoami(tx, caller.actor.staff()?)? })
+}
+
+fn refuse_login(tx: &mut Tx, caller: &Caller, staff: Option<StaffId>) -> Result<()> {
+    let object_id = staff.map(|staff| staff.to_string()).unwrap_or_default();
+    let refused = Audit { action: "auth.login", object_kind: "staff", object_id, refused: "auth.login_refused", ..Audit::default() };
+    audit::record(tx, caller, &refused)
+}
+
+/// Opens a session without asking for a password: for logins that were verified, and for the command line.
+pub(crate) fn open_session(tx: &mut Tx, staff: StaffId, kind: SessionKind, address: &str, client: &str) -> Result<(String, StaffActor)> {
+    let (token, token_hash) = token::new_session_token(tx.entropy());
+    let life = if kind == SessionKind::Bench { BENCH } else { ABSOLUTE };
+    store::insert_session(tx, &NewSession { staff, kind, token_hash: &token_hash, expires_at: tx.now() + life, address, client })?;
+    let session = store::find_session(tx, &token_hash)?.ok_or_else(|| Error::bug("a session that was just opened is not there"))?;
+    Ok((token, load_actor(tx, &session)?))
+}
+
+/// Ends the session that asks.
+pub async fn logout(app: &App, caller: &Caller) -> Result<()> {
+    let session = SessionId(caller.actor.staff()?.session);
+    let caller = caller.clone();
+    app.db.write(move |tx| end_own(tx, &caller, "auth.logout", session)).await
+}
+
+/// Ends one of one's own sessions.
+pub async fn end_own_session(app: &App, caller: &Caller, session: SessionId) -> Result<()> {
+    let staff = StaffId(caller.actor.staff()?.id);
+    let caller = caller.clone();
+    let end = move |tx: &mut Tx| {
+        if !store::living_sessions(tx, staff)?.contains(&session) {
+            return Err(Error::not_found("session"));
+        }
+        end_own(tx, &caller, "auth.end_session", session)
+    };
+    app.db.write(end).await
+}
+
+fn end_own(tx: &mut Tx, caller: &Caller, action: &'static str, session: SessionId) -> Result<()> {
+    if end_session(tx, session)? {
+        audit::record(tx, caller, &Audit { action, object_kind: "session", object_id: session.to_string(), ..Audit::default() })?;
+    }
+    Ok(())
+}
+
+/// Ends a session and cuts what stands on it; answers whether it was living.
+pub fn end_session(tx: &mut Tx, session: SessionId) -> Result<bool> {
+    let ended = store::end_session(tx, session)?;
+    if ended {
+        revoke(tx, Revocation::Session(session.0))?;
+    }
+    Ok(ended)
+}
+
+/// Ends all sessions of a member of staff but one; answers how many.
+pub fn end_sessions(tx: &mut Tx, staff: StaffId, except: Option<SessionId>) -> Result<usize> {
+    let living = store::living_sessions(tx, staff)?;
+    let others: Vec<_> = living.into_iter().filter(|session| Some(*session) != except).collect();
+    for session in &others {
+        end_session(tx, *session)?;
+    }
+    Ok(others.len())
+}
+
+/// Ends all sessions of somebody else.
+pub async fn end_sessions_of(app: &App, caller: &Caller, staff: StaffId) -> Result<()> {
+    let caller = caller.clone();
+    let end = move |tx: &mut Tx| {
+        store::me(tx, staff)?;
+        let ended = end_sessions(tx, staff, None)?;
+        let after = Some(serde_json::json!({ "ended": ended }).to_string());
+        let done = Audit { action: "staff.end_sessions", object_kind: "staff", object_id: staff.to_string(), after, ..Audit::default() };
+        audit::record(tx, &caller, &done)
+    };
+    app.db.write(end).await
+}
+
+/// Changes one's own password and ends one's other sessions. Codes: `password.wrong`, `password.unchanged`, and those of the policy.
+pub async fn change_password(app: &App, caller: &Caller, old: String, new: String) -> Result<()> {
+    let actor = caller.actor.staff()?.clone();
+    let (staff, caller) = (StaffId(actor.id), caller.clone());
+    let (me, credential) = app.db.read(move |tx| Ok((store::me(tx, staff)?, store::find_credential_of(tx, staff)?))).await?;
+    let stored = credential.ok_or_else(|| Error::not_found("staff"))?.hash;
+    if !app.auth.passwords.verify(old.clone(), Some(stored.clone())).await? {
+        app.db.write(move |tx| audit::record(tx, &caller, &password_audit(staff, "password.wrong"))).await?;
+        return Err(Error::invalid("password.wrong"));
+    }
+    password::check_policy(&me.login, &new)?;
+    if old == new {
+        return Err(Error::invalid("password.unchanged"));
+    }
+    let hash = app.auth.passwords.hash(new).await?;
+    let change = move |tx: &mut Tx| {
+        // Whoever was faster with the same old password wins; the slower one no longer knows it.
+        let now = store::find_credential_of(tx, staff)?.map(|credential| credential.hash);
+        if now.as_ref() != Some(&stored) {
+            return Err(Error::invalid("password.wrong"));
+        }
+        store::set_password(tx, staff, &hash, false)?;
+        end_sessions(tx, staff, Some(SessionId(actor.session)))?;
+        audit::record(tx, &caller, &password_audit(staff, ""))
+    };
+    app.db.write(change).await
+}
+
+fn password_audit(staff: StaffId, refused: &'static str) -> Audit {
+    Audit { action: "auth.change_password", object_kind: "staff", object_id: staff.to_string(), refused, ..Audit::default() }
+}
+
+/// Sets the password of an account without knowing the old one: for those who may manage staff, and for the command line.
+pub fn set_password(tx: &mut Tx, staff: StaffId, hash: &str, must_change: bool) -> Result<()> {
+    store::set_password(tx, staff, hash, must_change)
+}
+
+/// Who is logged in.
+pub async fn me(app: &App, caller: &Caller) -> Result<Me> {
+    let actor = caller.actor.staff()?.clone();
+    app.db.read(move |tx| whoami(tx, &actor)).await
+}
+
+fn whoami(tx: &mut Tx, actor: &StaffActor) -> Result<Me> {
+    let me = store::me(tx, StaffId(actor.id))?;
+    let permissions = permission::ALL.iter().filter(|name| actor.can(name)).map(|&name| name.to_owned()).collect();
+    Ok(Me { permissions, must_change_password: actor.pending, ..me })
+}
+
+/// One's own living sessions, the most recently used first.
+pub async fn sessions(app: &App, caller: &Caller) -> Result<Vec<Session>> {
+    let actor = caller.actor.staff()?.clone();
+    app.db.read(move |tx| store::list_sessions(tx, StaffId(actor.id), actor.session, tx.now() - IDLE)).await
+}
+
+/// The counters a login is charged to.
+#[derive(Clone)]
+struct Subjects {
+    /// Absent for bench runs, which log hundreds of agents in from one address.
+    address: Option<String>,
+    account: String,
+}
+
+impl Subjects {
+    fn of(caller: &Caller, login: &str) -> Subjects {
+        let hashed = |text: &str| token::hash_secret(text)[..16].iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+        let address = (!caller.actor.is_unlimited()).then(|| format!("address:{}", hashed(&caller.address.to_string())));
+        Subjects { address, account: format!("login:{}", hashed(login)) }
+    }
+
+    /// Counts a failure in advance; refuses while a delay runs. Addresses come before accounts, everywhere, so that nobody deadlocks.
+    fn charge(&self, tx: &mut Tx) -> Result<()> {
+        if let Some(address) = &self.address {
+            charge(tx, address, ADDRESS)?;
+        }
+        charge(tx, &self.account, ACCOUNT)
+    }
+
+    /// The password was right: the account's failures are forgotten, the address gets back the one it was charged.
+    fn acquit(&self, tx: &mut Tx) -> Result<()> {
+        if let Some(address) = &self.address {
+            store::refund_failure(tx, address)?;
+        }
+        store::forget_failures(tx, &self.account)
+    }
+}
+
+fn charge(tx: &mut Tx, subject: &str, pace: Pace) -> Result<()> {
+    let (failures, now) = (store::lock_failures(tx, subject)?, tx.now());
+    if let Some(wait) = pace.wait(failures, now) {
+        let seconds = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX).div_ceil(1000);
+        return Err(Error::new(Kind::TooMany, "auth.login_throttled").with("seconds", seconds).retry_after(seconds * 1000));
+    }
+    store::set_failures(tx, subject, throttle::next(Some(failures), now))
+}

@@ -1,0 +1,96 @@
+//! From credentials to an actor, for every request and for the first frame of a socket.
+use super::{
+    id::{SessionId, SessionKind},
+    model::SessionRow,
+    permission, store,
+    token::{self, VisitorToken},
+};
+use crate::App;
+use std::{future::Future, net::IpAddr, pin::Pin, sync::Arc};
+use yingda_base::{
+    Error, Result, Tx,
+    http::{Actor, Authenticate, Credentials, Scope, StaffActor, VisitorActor},
+};
+
+/// Finds out who is who. Sessions are read from the database each time, so that a change of rights counts at once; visitors' tokens
+/// are verified without it.
+#[derive(Clone)]
+pub struct Authenticator(App);
+
+impl Authenticator {
+    /// On this database and these secrets.
+    pub fn new(app: App) -> Authenticator {
+        Authenticator(app)
+    }
+
+    async fn find(&self, credentials: &Credentials) -> Result<Actor> {
+        let unlimited = match &credentials.bench {
+            Some(token) => Some(self.bench(token).await?),
+            None => None,
+        };
+        let Some(token) = credentials.bearer.as_deref().or(credentials.cookie.as_deref()) else {
+            // A bench token alone is who it belongs to, so that calls of people who have no name yet are not limited either.
+            return Ok(unlimited.map_or(Actor::Anonymous, |bench| Actor::Staff(Arc::new(bench))));
+        };
+        if token::is_session(token) {
+            let staff = self.staff(token).await?;
+            let unlimited = unlimited.is_some() || staff.unlimited;
+            return Ok(Actor::Staff(Arc::new(StaffActor { unlimited, ..staff })));
+        }
+        self.visitor(token, unlimited.is_some()).map(Actor::Visitor)
+    }
+
+    /// The bench account; `forbidden` for a session of another kind.
+    async fn bench(&self, token: &str) -> Result<StaffActor> {
+        let staff = self.staff(token).await?;
+        if staff.unlimited { Ok(staff) } else { Err(Error::forbidden("forbidden")) }
+    }
+
+    async fn staff(&self, token: &str) -> Result<StaffActor> {
+        let (app, hash) = (&self.0, token::hash_secret(token));
+        let found = app.db.read(move |tx| {
+            let Some(session) = store::find_session(tx, &hash)? else { return Ok(None) };
+            session.check(tx.now())?;
+            Ok(Some((load_actor(tx, &session)?, session)))
+        });
+        let (actor, session) = found.await?.ok_or_else(|| Error::unauthenticated("token_invalid"))?;
+        if session.is_seen_due(app.context.clock.now()) {
+            self.touch(session.id).await;
+        }
+        Ok(actor)
+    }
+
+    /// Notes that a session is used. A request does not fail because this could not be noted.
+    async fn touch(&self, session: SessionId) {
+        if let Err(error) = self.0.db.write(move |tx| store::touch_session(tx, session)).await {
+            tracing::warn!(%error, "the use of a session could not be noted");
+        }
+    }
+
+    fn visitor(&self, token: &str, unlimited: bool) -> Result<VisitorActor> {
+        let app = &self.0;
+        let VisitorToken { device, customer, site, .. } = VisitorToken::open(&app.auth.visitors, token, app.context.clock.now())?;
+        if app.auth.revoked.contains(device) {
+            return Err(Error::unauthenticated("token_invalid"));
+        }
+        Ok(VisitorActor { device, customer, site, unlimited })
+    }
+}
+
+impl Authenticate for Authenticator {
+    fn authenticate<'a>(&'a self, credentials: &'a Credentials, _: IpAddr) -> Pin<Box<dyn Future<Output = Result<Actor>> + Send + 'a>> {
+        Box::pin(self.find(credentials))
+    }
+}
+
+/// A session's account with its rights and scope. A bench session has all of them.
+pub(super) fn load_actor(tx: &mut Tx, session: &SessionRow) -> Result<StaffActor> {
+    let is_bench = session.kind == SessionKind::Bench;
+    let (permissions, scope) = if is_bench {
+        (permission::ALL.iter().map(|&name| name.to_owned()).collect(), Scope { all: true, ..Scope::default() })
+    } else {
+        (store::permissions(tx, session.staff_id)?, store::scope(tx, session.staff_id)?)
+    };
+    let (id, name) = (session.staff_id.0, session.name.clone());
+    Ok(StaffActor { id, name, session: session.id.0, permissions, scope, pending: session.must_change, unlimited: is_bench })
+}

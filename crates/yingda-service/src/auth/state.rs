@@ -1,0 +1,30 @@
+//! What authentication keeps in memory, one per process.
+use super::{password::Passwords, revocation::RevokedDevices, token::Signer};
+use yingda_base::{key::Keyring, random::Entropy};
+
+/// Hasher, signers, revoked devices.
+pub struct Auth {
+    /// Hashes and verifies passwords.
+    pub passwords: Passwords,
+    /// Signs visitors' tokens.
+    pub visitors: Signer,
+    /// Signs links to files.
+    pub links: Signer,
+    /// Devices whose tokens no longer count.
+    pub(super) revoked: RevokedDevices,
+    /// Whether browsers come over TLS: the cookie is then `__Host-` and `Secure`.
+    pub(super) is_tls: bool,
+}
+
+impl Auth {
+    /// `is_tls` says that browsers come over TLS.
+    pub fn new(entropy: Entropy, keyring: &Keyring, is_tls: bool) -> Auth {
+        Auth {
+            passwords: Passwords::new(entropy),
+            visitors: Signer::new(keyring, "visitor.token"),
+            links: Signer::new(keyring, "file.link"),
+            revoked: RevokedDevices::default(),
+            is_tls,
+        }
+    }
+}
