@@ -40,8 +40,8 @@ export const steps = {
       await page.fill('#editor', '客户 18:30 要出门，请先约 17:30 的档');
     },
   },
-  calm: { ready: '.calm' },
-  empty: { ready: '.calm' },
+  calm: { ready: '.list' },
+  empty: { ready: '.list' },
   offline: { ready: '.bar' },
   failed: { ready: '.mark.failed' },
   queued: { ready: '.head', settle: 400 },

@@ -23,7 +23,12 @@ export interface World {
   refuse: Record<string, { status: number; code: string; title: string } | 'never'>;
 }
 
-export const me: Me = { id: 'me', login: '0716', name: '林晓', permissions: ['conversation.accept'] };
+export const me: Me = {
+  id: 'me',
+  login: '0716',
+  name: '林晓',
+  permissions: ['conversation.view', 'conversation.serve', 'conversation.note', 'customer.view'],
+};
 const mine = { participant: 2, id: 'me', name: '林晓', away: false };
 const other = { participant: 2, id: 'chen', name: '陈立', away: false };
 const ago = (seconds: number) => noon - seconds * 1000;

@@ -80,7 +80,6 @@ export const zh = {
     accept: '接待排队中的第一位（光标不在输入框时）',
     sheet: '显示这张表',
   },
-  unit: { second: '{n} 秒' },
 };
 
 export const en: Translation<typeof zh> = {
@@ -163,5 +162,4 @@ export const en: Translation<typeof zh> = {
     accept: 'Accept the first in the queue (outside the editor)',
     sheet: 'Show this sheet',
   },
-  unit: { second: '{n} s' },
 };

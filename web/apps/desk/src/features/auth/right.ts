@@ -2,10 +2,10 @@
 export type Right = 'serve' | 'staff' | 'setting' | 'audit';
 
 const permissions: Record<Right, string> = {
-  serve: 'conversation.accept',
-  staff: 'staff.read',
-  setting: 'setting.read',
-  audit: 'audit.read',
+  serve: 'conversation.serve',
+  staff: 'staff.view',
+  setting: 'setting.view',
+  audit: 'audit.view',
 };
 
 export function holds(held: readonly string[], right: Right): boolean {

@@ -11,9 +11,9 @@ export function systemLine(entry: Entry & { kind: 'system' }, { t, te }: Words):
   if (!code) return entry.fallback;
   const params = entry.body?.params ?? {};
   const base = `message.system.${code}`;
-  const variant = params.reason ?? params.by;
-  const candidates = [`${base}.${String(variant)}`, `${base}.${String(params.by)}`, `${base}.other`, base];
-  const key = candidates.find(te);
+  // `reason` is one of a few words; `by` is "customer" or a person's name.
+  const variant = params.reason ?? (params.by === 'customer' ? 'customer' : 'other');
+  const key = [`${base}.${String(variant)}`, `${base}.other`, base].find(te);
   if (!key) return entry.fallback;
   return t(key, { ...params, group: nameOf(params.group) });
 }

@@ -8,7 +8,6 @@ export const zh = {
   pausedNote: '手上的会话照常进行',
   disconnected: '未连接',
   load: '正在接待 {load} / {limit}',
-  refused: '状态没有切换成功',
 };
 
 export const en: Translation<typeof zh> = {
@@ -19,5 +18,4 @@ export const en: Translation<typeof zh> = {
   pausedNote: 'Your current chats go on',
   disconnected: 'Not connected',
   load: 'Serving {load} / {limit}',
-  refused: 'Your state could not be changed',
 };
