@@ -95,6 +95,7 @@ export class RealtimeClient {
     this.#healer = new Healer(env, {
       ask: (conversations) => this.#askFor(conversations),
       behind: (conversation) => this.#store.behind(conversation),
+      held: (conversation) => this.#store.held(conversation),
     });
   }
 

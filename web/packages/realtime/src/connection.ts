@@ -26,6 +26,7 @@ const LONGEST_WAIT = 15_000;
 const HELLO_WITHIN = 10_000;
 /** So many sockets in a row that never came to a hello, and long polling is tried. */
 const SOCKETS_BEFORE_POLL = 3;
+const UPGRADE_AFTER = 30_000;
 
 /** Keeps one connection up: says hello, beats, notices silence, comes back with growing waits, changes to polling where sockets are blocked. */
 export class Connection {
@@ -96,6 +97,7 @@ export class Connection {
   /** Someone looks, or the network is back: prove the connection at once, or try now instead of later. */
   wake(): void {
     if (this.#closedForGood || this.#phase === 'stopped') return;
+    this.#deadSockets = Math.min(this.#deadSockets, SOCKETS_BEFORE_POLL - 1);
     if (this.#up) this.#heartbeat.probe();
     else if (this.#timer !== undefined && !this.#transport) void this.#connect();
   }
@@ -174,9 +176,28 @@ export class Connection {
     this.#everUp = true;
     this.#tokenRefused = 0;
     if (this.#transport?.kind === 'socket') this.#deadSockets = 0;
+    else this.#timer = this.#env.setTimeout(() => this.#upgrade(), UPGRADE_AFTER);
     this.#heartbeat.start(hello.ping_ms, hello.deadline_ms);
     this.#on.up(hello);
     this.#show('online');
+  }
+
+  /** Polling may have begun while the server was only restarting: if a socket opens now, change back. */
+  #upgrade(): void {
+    const attempt = this.#attempt;
+    const probe = openSocket(this.#env, {
+      open: () => {
+        probe.close();
+        if (attempt !== this.#attempt) return;
+        this.#deadSockets = 0;
+        this.#drop();
+        void this.#connect();
+      },
+      frame: () => {},
+      closed: () => {
+        if (attempt === this.#attempt) this.#timer = this.#env.setTimeout(() => this.#upgrade(), UPGRADE_AFTER);
+      },
+    });
   }
 
   #aboutMe({ code }: ErrorFrame): boolean {

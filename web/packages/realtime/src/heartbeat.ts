@@ -30,8 +30,12 @@ export class Heartbeat {
   probe(): void {
     this.#clear(this.#next);
     this.#next = this.#env.setTimeout(() => this.probe(), this.#pingMs);
-    this.#on.ping(++this.#n);
-    if (this.#deadline !== undefined) return;
+    this.#n += 1;
+    if (this.#deadline === undefined) this.#await();
+    this.#on.ping(this.#n);
+  }
+
+  #await(): void {
     this.#awaited = this.#n;
     const due = this.#env.now() + this.#deadlineMs;
     this.#deadline = this.#env.setTimeout(() => {

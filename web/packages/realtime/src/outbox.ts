@@ -151,13 +151,7 @@ export class Outbox {
     if (!item) return false;
     this.#idle(item.clientId);
     if (error.retry_ms !== undefined) {
-      this.#busy.set(
-        item.clientId,
-        this.#env.setTimeout(() => {
-          this.#busy.delete(item.clientId);
-          this.#pump();
-        }, error.retry_ms),
-      );
+      this.#again(item.clientId, error.retry_ms);
       return true;
     }
     const { code, message, details } = error;
@@ -181,14 +175,9 @@ export class Outbox {
       const { conversation, clientId } = item;
       if (item.error || conversation.startsWith(UNBORN) || waiting.has(conversation)) continue;
       waiting.add(conversation);
-      if (this.#busy.has(clientId) || !this.#on.transmit(item)) continue;
-      this.#busy.set(
-        clientId,
-        this.#env.setTimeout(() => {
-          this.#busy.delete(clientId);
-          this.#pump();
-        }, ACK_WITHIN),
-      );
+      if (this.#busy.has(clientId)) continue;
+      this.#again(clientId, ACK_WITHIN);
+      if (!this.#on.transmit(item)) this.#idle(clientId);
     }
   }
 
@@ -212,6 +201,15 @@ export class Outbox {
     this.#save(this.#env.storage.remove(this.#identity, clientId));
     if (tell) this.#channel?.postMessage({ kind: 'gone', clientId } satisfies Note);
     if (item) this.#on.changed(item.conversation);
+  }
+
+  /** Not to be sent before this has passed. */
+  #again(clientId: string, ms: number): void {
+    const timer = this.#env.setTimeout(() => {
+      this.#busy.delete(clientId);
+      this.#pump();
+    }, ms);
+    this.#busy.set(clientId, timer);
   }
 
   #idle(clientId: string): void {

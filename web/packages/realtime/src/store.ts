@@ -243,7 +243,7 @@ export class ConversationStore {
     this.#conversations.clear();
     this.#inbox.clear();
     this.#inboxRev = undefined;
-    for (const [id, room] of this.#rooms) {
+    for (const [id, room] of Array.from(this.#rooms)) {
       for (const { timer } of room.typing.values()) this.#env.clearTimeout(timer);
       const open = room.thread !== undefined;
       this.#rooms.delete(id);
