@@ -1,6 +1,9 @@
 //! The program under test: one that runs already (`--url`), or one started here in a directory of its own.
 
-use std::path::PathBuf;
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use anyhow::Context as _;
 use tempfile::TempDir;
@@ -44,7 +47,8 @@ pub struct Target {
 pub struct Own {
     pub program: Program,
     pub running: Running,
-    pub ready: std::time::Duration,
+    /// How long the first start took.
+    pub ready: Duration,
     directory: TempDir,
 }
 
@@ -56,12 +60,22 @@ impl Target {
             return Ok(Self { setup, own: None });
         }
         let directory = TempDir::with_prefix("yingda-bench-")?;
-        let data = options.data.clone().unwrap_or_else(|| directory.path().join("data"));
+        match Self::start(options, binary, directory.path()).await {
+            Ok((setup, program, running, ready)) => Ok(Self { setup, own: Some(Own { program, running, ready, directory }) }),
+            Err(error) => {
+                remark(&format!("what the program left is kept in {}", directory.keep().display()));
+                Err(error)
+            }
+        }
+    }
+
+    async fn start(options: &TargetOptions, binary: PathBuf, directory: &Path) -> anyhow::Result<(Setup, Program, Running, Duration)> {
+        let data = options.data.clone().unwrap_or_else(|| directory.join("data"));
         let program = Program::new(binary, data, options.database.clone())?;
         let api = Api::new(&program.url())?;
         let (running, ready) = program.start_ready(&api).await?;
-        let token = program.admin_token(&directory.path().join("admin-token")).await?;
-        Ok(Self { setup: Setup::new(api, token), own: Some(Own { program, running, ready, directory }) })
+        let token = program.admin_token(&directory.join("admin-token")).await?;
+        Ok((Setup::new(api, token), program, running, ready))
     }
 
     /// The parts, for a command that starts and kills the program itself.

@@ -47,6 +47,9 @@ pub fn check(evidence: &Evidence) -> Verdict {
 /// Dense from 1 to the head, hidden ranges counted.
 fn check_density(log: &Log, verdict: &mut Verdict) {
     let name = name(log);
+    if log.lines.is_empty() {
+        verdict.lost(format!("{name}: nothing is left of it"));
+    }
     let mut held = 0;
     for line in &log.lines {
         if line.first > held + 1 {

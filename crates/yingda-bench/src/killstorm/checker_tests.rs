@@ -96,6 +96,7 @@ fn for_customer(lines: &[Line]) -> Vec<Line> {
 enum Damage {
     AckedLost,
     TailLost,
+    AllLost,
     Hole,
     StoredTwice,
     AckedTwice,
@@ -136,6 +137,12 @@ fn damage(evidence: &mut Evidence, damage: Damage, index: Index) -> fn(&Verdict)
         }
         Damage::TailLost => {
             rewrite(evidence, id, |lines| lines.retain(|line| line.seq < seq));
+            lost
+        }
+        Damage::AllLost => {
+            // Nothing was acknowledged there but that it is open.
+            evidence.sent.iter_mut().filter(|sent| sent.conversation == id).for_each(|sent| sent.acked.clear());
+            rewrite(evidence, id, Vec::clear);
             lost
         }
         Damage::Hole => {
@@ -276,9 +283,10 @@ proptest! {
     }
 }
 
-const ALL: [Damage; 18] = [
+const ALL: [Damage; 19] = [
     Damage::AckedLost,
     Damage::TailLost,
+    Damage::AllLost,
     Damage::Hole,
     Damage::StoredTwice,
     Damage::AckedTwice,

@@ -5,7 +5,10 @@ use std::collections::HashSet;
 use rand::RngExt as _;
 
 use super::member::{Member, Storm, Survivor, unless_done};
-use crate::client::{Event, Opening};
+use crate::{
+    client::{Event, Opening},
+    report::remark,
+};
 
 /// Acknowledgements between two changes of the episode.
 const EPISODE: std::ops::Range<u32> = 40..200;
@@ -25,12 +28,24 @@ pub async fn visit(mut member: Member, mut storm: Storm) -> anyhow::Result<Survi
         };
         let Some(event) = event else { anyhow::bail!("{}: the connection ended", member.name) };
         member.notice(&event)?;
-        if let Event::Acked { ack, first: true } = event {
-            if let Some(moved_to) = ack.moved_to {
-                conversation = moved_to;
+        match event {
+            Event::Acked { ack, first: true } => {
+                if let Some(moved_to) = ack.moved_to {
+                    conversation = moved_to;
+                    mine.insert(conversation.clone());
+                }
+                until_change -= 1;
+            }
+            Event::Refused(refusal) if refusal.code == "conversation_closed" => {
+                unless_done(member.identity.reopen(&refusal.conversation).await, &[404, 409])?;
+            }
+            // Lost with what was acknowledged in it, which the checker will see; there is no way to go on in it.
+            Event::Refused(refusal) if refusal.conversation == conversation => {
+                remark(&format!("{}: {} in {conversation}", member.name, refusal.code));
+                conversation = open(&member, mine.len() + 1).await?;
                 mine.insert(conversation.clone());
             }
-            until_change -= 1;
+            _ => {}
         }
         if until_change == 0 {
             until_change = member.rng.random_range(EPISODE);
@@ -49,13 +64,13 @@ async fn change(member: &mut Member, conversation: String, next: usize) -> anyho
         let Some(event) = member.events.recv().await else { anyhow::bail!("{}: the connection ended", member.name) };
         member.notice(&event)?;
     }
-    // 409: the agent closed it at the same time, or a letter in flight opened it again.
-    unless_done(member.identity.close(&conversation).await, &[409])?;
+    // 409: the agent closed it at the same time, or a letter in flight opened it again. 404: it was lost, as letters will show.
+    unless_done(member.identity.close(&conversation).await, &[404, 409])?;
     if is_new {
         return open(member, next).await;
     }
     if member.rng.random_bool(0.6) {
-        unless_done(member.identity.reopen(&conversation).await, &[409])?;
+        unless_done(member.identity.reopen(&conversation).await, &[404, 409])?;
     }
     Ok(conversation)
 }

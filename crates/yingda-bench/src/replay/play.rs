@@ -26,6 +26,9 @@ const ROUTING_PATIENCE: Duration = Duration::from_secs(5);
 /// After this a word that was not shown counts as never shown. Far above the three seconds the product promises.
 const TURN_PATIENCE: Duration = Duration::from_secs(30);
 
+/// Bytes of text that surely fit into a frame, and more than any text the protocol takes.
+const LARGEST_TEXT: usize = 32 * 1024;
+
 /// What became of one dialogue.
 #[derive(Debug, Default)]
 pub struct Outcome {
@@ -138,6 +141,12 @@ impl Scene<'_> {
             }
             let client_id = format!("turn-{index}");
             let body = json!({"text": turn.text});
+            if turn.text.len() > LARGEST_TEXT {
+                // The error for a frame above the limit names no letter.
+                self.ears_mut(turn.side).refused.insert(client_id);
+                outcome.refused += 1;
+                continue;
+            }
             let letter = Letter { conversation: self.conversation.clone(), client_id, kind: "text".into(), body };
             let client_id = letter.client_id.clone();
             self.connection(turn.side).send(letter);
@@ -226,6 +235,13 @@ impl Scene<'_> {
         match side {
             Side::Customer => &self.customer_ears,
             Side::Agent => &self.agent_ears,
+        }
+    }
+
+    fn ears_mut(&mut self, side: Side) -> &mut Ears {
+        match side {
+            Side::Customer => &mut self.customer_ears,
+            Side::Agent => &mut self.agent_ears,
         }
     }
 
