@@ -73,6 +73,11 @@ impl IdSource {
         self.shared.ceiling.store(time_of(id), Ordering::SeqCst);
     }
 
+    /// How far two ids lie apart that were made so long after one another.
+    pub fn span(time: std::time::Duration) -> i64 {
+        i64::try_from(time.as_millis()).unwrap_or(i64::MAX >> (NODE_BITS + COUNTER_BITS)) << (NODE_BITS + COUNTER_BITS)
+    }
+
     /// The smallest id made at `at` or later: for windows of time over ids.
     pub fn at(at: Millis) -> i64 {
         (at.0 - EPOCH).max(0) << TIME_SHIFT

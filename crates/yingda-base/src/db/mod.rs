@@ -11,6 +11,7 @@
 //! - rows are locked in the order of ARCHITECTURE.md, section "Lock order".
 //!
 //! Start at [`Db`]; [`Tx`] is what a store function speaks to; [`sql!`](crate::sql) writes a statement, [`row!`](crate::row) reads a row.
+mod check;
 mod connect;
 pub(crate) mod direct;
 mod fault;
@@ -24,6 +25,7 @@ mod tx;
 mod unit;
 mod value;
 
+pub use check::{check_postgres, check_sqlite};
 pub use connect::{Engine, Options};
 pub use fault::Fault;
 pub use row::{Column, FromRow, Row};
@@ -31,9 +33,6 @@ pub use statement::{ALL_STATEMENTS, CHUNK, Query, Statement, chunks};
 pub use template::{ALL_TEMPLATES, Filter, Template};
 pub use tx::Tx;
 pub use value::{Param, Plain, Stored};
-
-pub use self::postgres::check as check_postgres;
-pub use sqlite::check as check_sqlite;
 
 use crate::{Context, bus::Bus, error::Result};
 use pool::Pool;

@@ -1,6 +1,5 @@
 //! PostgreSQL: threads that own a connection each, and come back when it breaks.
 use super::{
-    ALL_STATEMENTS, ALL_TEMPLATES,
     connect::Options,
     fault::Fault,
     pool::{Pool, Todo},
@@ -9,8 +8,12 @@ use super::{
     unit::{Ran, Shared, Unit},
 };
 use crate::error::{Error, Result};
-use ::postgres::{Client, NoTls, Statement, Transaction, types::Type};
-use std::{collections::HashMap, sync::mpsc, time::Duration};
+use ::postgres::{Client, NoTls, Statement, Transaction};
+use std::{
+    collections::HashMap,
+    sync::{Arc, PoisonError, RwLock, mpsc},
+    time::Duration,
+};
 
 /// Runs of one unit before its caller is told that the database is busy.
 const TRIES: u32 = 8;
@@ -22,19 +25,20 @@ const REPORT: &str = "SET statement_timeout = '120s'; SET default_transaction_re
 
 pub(super) fn open(url: &str, options: &Options, shared: &Shared) -> Result<(Pool, Pool, Pool)> {
     let (units, todo) = Pool::new(options.queue);
+    let line = Line::new(url, "");
     for _ in 0..options.connections {
-        start(url, "", &todo, shared)?;
+        start(&line, &todo, shared)?;
     }
     let (report, todo) = Pool::new(options.queue);
-    start(url, REPORT, &todo, &Shared { limit: None, ..shared.clone() })?;
+    start(&Line::new(url, REPORT), &todo, &Shared { limit: None, ..shared.clone() })?;
     Ok((units.clone(), units, report))
 }
 
-fn start(url: &str, session: &'static str, todo: &Todo, shared: &Shared) -> Result<()> {
+fn start(line: &Line, todo: &Todo, shared: &Shared) -> Result<()> {
     let (ready, connected) = mpsc::channel();
-    let (url, shared) = (url.to_owned(), shared.clone());
+    let (line, shared) = (line.clone(), shared.clone());
     // The client runs a small runtime of its own, so it must be made on a thread that drives none.
-    todo.spawn("db-postgres", move |todo| match Serving::connect_with(&url, session) {
+    todo.spawn("db-postgres", move |todo| match Serving::on(&line) {
         Ok(link) => {
             let _ = ready.send(Ok(()));
             link.serve(&todo, &shared);
@@ -66,25 +70,39 @@ impl Prepared {
 }
 
 pub(crate) struct Serving {
-    url: String,
+    line: Line,
     client: Client,
     prepared: Prepared,
+}
+
+/// What the connections of a pool share.
+#[derive(Clone)]
+struct Line {
+    url: String,
     /// What is set besides [`SESSION`], again after each reconnection.
     session: &'static str,
+    /// Units run side by side; one that collided with another runs again alone, so that it collides once at most.
+    turns: Arc<RwLock<()>>,
+}
+
+impl Line {
+    fn new(url: &str, session: &'static str) -> Line {
+        Line { url: url.to_owned(), session, turns: Arc::default() }
+    }
 }
 
 impl Serving {
     pub(super) fn connect(url: &str) -> Result<Serving> {
-        Serving::connect_with(url, "")
+        Serving::on(&Line::new(url, ""))
     }
 
-    fn connect_with(url: &str, session: &'static str) -> Result<Serving> {
-        let mut config: ::postgres::Config = url.parse().map_err(|cause| Error::invalid("database.url_malformed").caused_by(cause))?;
+    fn on(line: &Line) -> Result<Serving> {
+        let mut config: ::postgres::Config = line.url.parse().map_err(|cause| Error::invalid("database.url_malformed").caused_by(cause))?;
         config.connect_timeout(Duration::from_secs(5)).tcp_user_timeout(Duration::from_secs(20)).application_name("yingda");
         let unreachable = |cause| Error::unavailable("database.unreachable").caused_by(cause);
         let mut client = config.connect(NoTls).map_err(unreachable)?;
-        client.batch_execute(SESSION).and_then(|()| client.batch_execute(session)).map_err(unreachable)?;
-        Ok(Serving { url: url.to_owned(), client, prepared: Prepared::default(), session })
+        client.batch_execute(SESSION).and_then(|()| client.batch_execute(line.session)).map_err(unreachable)?;
+        Ok(Serving { line: line.clone(), client, prepared: Prepared::default() })
     }
 
     pub(super) fn session(&mut self, sql: &str) -> Result<()> {
@@ -109,8 +127,11 @@ impl Serving {
     /// Runs a unit until it commits or says no; deadlocks and lost connections are tried again.
     fn run(&mut self, unit: &mut dyn Unit, shared: &Shared) -> Result<()> {
         let mut last = Error::unavailable("database.lost");
+        let mut collided = false;
         for attempt in 1..=TRIES {
-            last = match self.attempt(unit, shared)? {
+            let end = self.take_turn(collided, unit, shared)?;
+            collided |= matches!(end, Attempt::Again);
+            last = match end {
                 Attempt::Done => return Ok(()),
                 Attempt::Again => Error::unavailable("database.busy"),
                 Attempt::Lost => self.reconnect().err().unwrap_or_else(|| Error::unavailable("database.lost")),
@@ -123,9 +144,19 @@ impl Serving {
     }
 
     fn reconnect(&mut self) -> Result<()> {
-        *self =
-            Serving::connect_with(&self.url, self.session).inspect_err(|error| tracing::warn!(%error, "PostgreSQL cannot be reached"))?;
+        *self = Serving::on(&self.line).inspect_err(|error| tracing::warn!(%error, "PostgreSQL cannot be reached"))?;
         Ok(())
+    }
+
+    fn take_turn(&mut self, alone: bool, unit: &mut dyn Unit, shared: &Shared) -> Result<Attempt> {
+        let turns = self.line.turns.clone();
+        if alone {
+            let _turn = turns.write().unwrap_or_else(PoisonError::into_inner);
+            self.attempt(unit, shared)
+        } else {
+            let _turn = turns.read().unwrap_or_else(PoisonError::into_inner);
+            self.attempt(unit, shared)
+        }
     }
 
     fn attempt(&mut self, unit: &mut dyn Unit, shared: &Shared) -> Result<Attempt> {
@@ -192,22 +223,4 @@ fn commit(transaction: Transaction) -> Result<Attempt> {
 fn pause(shared: &Shared, attempt: u32) {
     let most = 5_u64 << attempt.min(8);
     std::thread::sleep(Duration::from_millis(1 + shared.context.entropy.below(most)));
-}
-
-/// Prepares every registered statement, and looks at the result types: INT4 or NUMERIC would fail to read as `i64`, but only on the first row.
-pub fn check(client: &mut Client) -> Vec<String> {
-    let good = [Type::INT8, Type::BOOL, Type::FLOAT8, Type::TEXT, Type::BYTEA];
-    let texts = ALL_STATEMENTS.iter().map(|statement| (statement.at, statement.pg().to_owned()));
-    let combinations = ALL_TEMPLATES.iter().flat_map(|t| (0..1 << t.filters.len()).map(|mask| (t.at, t.text(mask))));
-    let mut faults = Vec::new();
-    for (at, sql) in texts.chain(combinations) {
-        match client.prepare(&sql) {
-            Err(error) => faults.push(format!("{at}: {error}: {:?}", error.as_db_error())),
-            Ok(prepared) => {
-                let wrong = prepared.columns().iter().filter(|column| !good.contains(column.type_()));
-                faults.extend(wrong.map(|column| format!("{at}: column {} is {}", column.name(), column.type_())));
-            }
-        }
-    }
-    faults
 }

@@ -1,10 +1,8 @@
 //! SQLite: one writer with group commit, readers of their own.
 use super::{
-    ALL_STATEMENTS, ALL_TEMPLATES,
     connect::Options,
     fault::Fault,
     pool::{Pool, Todo},
-    statement::for_sqlite,
     tx::{Link, Tx},
     unit::{Ran, Shared, Unit},
 };
@@ -146,11 +144,4 @@ fn faulty_batch(connection: &Connection, units: Vec<Box<dyn Unit>>, shared: &Sha
     if let Err(error) = execute(connection, "COMMIT") {
         tracing::error!(%error, "the faulty build could not commit");
     }
-}
-
-/// Prepares every registered statement; what fails comes back as `file:line: why`.
-pub fn check(connection: &Connection) -> Vec<String> {
-    let texts = ALL_STATEMENTS.iter().map(|statement| (statement.at, statement.lite().to_owned()));
-    let combinations = ALL_TEMPLATES.iter().flat_map(|t| (0..1 << t.filters.len()).map(|mask| (t.at, for_sqlite(&t.text(mask)))));
-    texts.chain(combinations).filter_map(|(at, sql)| connection.prepare(&sql).err().map(|error| format!("{at}: {error}"))).collect()
 }

@@ -50,6 +50,7 @@ impl<'a> Tx<'a> {
 
     /// All rows.
     pub fn all<T: FromRow>(&mut self, query: Query) -> Result<Vec<T>> {
+        self.refuse_if_poisoned()?;
         let result = match &mut self.link {
             Link::Lite(connection) => lite_all(connection, &query),
             Link::Pg(tx, prepared) => pg_all(tx, prepared, &query),
@@ -69,6 +70,7 @@ impl<'a> Tx<'a> {
 
     /// Runs a statement; answers how many rows it changed.
     pub fn run(&mut self, query: Query) -> Result<u64> {
+        self.refuse_if_poisoned()?;
         let result = match &mut self.link {
             Link::Lite(connection) => lite_run(connection, &query),
             Link::Pg(tx, prepared) => pg_run(tx, prepared, &query),
@@ -83,6 +85,7 @@ impl<'a> Tx<'a> {
 
     /// Runs text outside the register: migrations and copying, where the text isn't known before.
     pub(crate) fn batch(&mut self, sql: &str) -> Result<()> {
+        self.refuse_if_poisoned()?;
         let result = match &mut self.link {
             Link::Lite(connection) => connection.execute_batch(sql).map_err(Failure::Lite),
             Link::Pg(tx, _) => tx.batch_execute(sql).map_err(Failure::Pg),
@@ -95,6 +98,14 @@ impl<'a> Tx<'a> {
         matches!(self.link, Link::Lite(_))
     }
 
+    /// After a failure nothing more may reach the database: SQLite may have ended the transaction, and would keep it at once.
+    fn refuse_if_poisoned(&self) -> Result<()> {
+        match &self.poison {
+            Some((_, error)) => Err(error.clone()),
+            None => Ok(()),
+        }
+    }
+
     /// Remembers the first failure, and that SQLite may have ended the whole transaction by itself (a full disk does that).
     fn guard<T>(&mut self, result: std::result::Result<T, Failure>) -> Result<T> {
         let ended = matches!(&self.link, Link::Lite(connection) if connection.is_autocommit());
@@ -105,9 +116,7 @@ impl<'a> Tx<'a> {
             Err(Failure::Pg(cause)) => (Fault::of_postgres(&cause), Fault::of_postgres(&cause).into_error(cause)),
             Err(Failure::Read(error)) => (Fault::Other, error),
         };
-        if self.poison.is_none() {
-            self.poison = Some((fault, error.clone()));
-        }
+        self.poison = Some((fault, error.clone()));
         Err(error)
     }
 }

@@ -98,7 +98,7 @@ impl TestDb {
                 (Engine::Postgres(with_database(&base, &name)), Home::Database { base, name })
             }
         };
-        let mut options = Options { connections: 8, ..Options::new(engine) };
+        let mut options = Options { connections: 4, ..Options::new(engine) };
         adjust(&mut options);
         TestDb { context, bus, options, db: None, home }
     }

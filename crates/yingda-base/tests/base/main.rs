@@ -1,4 +1,5 @@
 //! The rules of the foundation, each on SQLite and on PostgreSQL. One binary, a module per part.
+mod door;
 mod instance;
 mod key;
 mod migrate;
