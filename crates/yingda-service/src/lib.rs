@@ -7,6 +7,7 @@ pub mod conversation;
 pub mod customer;
 pub mod file;
 pub mod message;
+pub mod page;
 pub mod realtime;
 pub mod routing;
 pub mod setting;

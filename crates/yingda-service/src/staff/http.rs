@@ -1,0 +1,31 @@
+//! Routes of accounts, roles, groups and branches.
+mod account;
+mod branch;
+mod group;
+mod role;
+
+use crate::{App, auth::permission as right};
+use utoipa_axum::routes;
+use yingda_base::http::{Limit, Routes, Rule};
+
+/// Accounts, roles, groups, branches.
+pub fn routes() -> Routes<App> {
+    let view = Rule::staff(right::STAFF_VIEW).limit(Limit::Read);
+    Routes::default()
+        .add(routes!(account::list), view)
+        .add(routes!(account::create), Rule::staff(right::STAFF_MANAGE))
+        .add(routes!(account::get), view)
+        .add(routes!(account::update), Rule::staff(right::STAFF_MANAGE))
+        .add(routes!(account::reset_password), Rule::staff(right::STAFF_MANAGE).limit(Limit::Costly))
+        .add(routes!(role::list), view)
+        .add(routes!(role::create), Rule::staff(right::ROLE_MANAGE))
+        .add(routes!(role::update), Rule::staff(right::ROLE_MANAGE))
+        .add(routes!(role::remove), Rule::staff(right::ROLE_MANAGE))
+        .add(routes!(group::list), view)
+        .add(routes!(group::create), Rule::staff(right::GROUP_MANAGE))
+        .add(routes!(group::update), Rule::staff(right::GROUP_MANAGE))
+        .add(routes!(group::close), Rule::staff(right::GROUP_MANAGE))
+        .add(routes!(branch::list), view)
+        .add(routes!(branch::create), Rule::staff(right::BRANCH_MANAGE))
+        .add(routes!(branch::update), Rule::staff(right::BRANCH_MANAGE))
+}

@@ -1,0 +1,52 @@
+//! Calls about branches.
+use crate::{
+    App,
+    auth::BranchId,
+    staff::{
+        model::Branch,
+        branch::{self, NewBranch, BranchChange},
+    },
+};
+use axum::{Json, extract::State, http::StatusCode};
+use serde::Serialize;
+use utoipa::ToSchema;
+use yingda_base::{
+    Result,
+    http::{Caller, Id, Input, Problem},
+};
+
+#[derive(Serialize, ToSchema)]
+pub struct BranchList {
+    items: Vec<Branch>,
+}
+
+#[derive(Serialize, ToSchema)]
+pub struct BranchAnswer {
+    branch: Branch,
+}
+
+/// All branches.
+#[utoipa::path(get, path = "/api/v1/staff/branches", tag = "staff", operation_id = "branch_list",
+    responses((status = 200, body = BranchList), (status = "default", body = Problem)))]
+pub async fn list(State(app): State<App>) -> Result<Json<BranchList>> {
+    Ok(Json(BranchList { items: branch::list(&app).await? }))
+}
+
+/// Make a branch.
+#[utoipa::path(post, path = "/api/v1/staff/branches", tag = "staff", operation_id = "branch_create", request_body = NewBranch,
+    responses((status = 201, body = BranchAnswer), (status = "default", body = Problem)))]
+pub async fn create(State(app): State<App>, caller: Caller, Input(new): Input<NewBranch>) -> Result<(StatusCode, Json<BranchAnswer>)> {
+    Ok((StatusCode::CREATED, Json(BranchAnswer { branch: branch::create(&app, &caller, new).await? })))
+}
+
+/// Change a branch.
+#[utoipa::path(patch, path = "/api/v1/staff/branches/{id}", tag = "staff", operation_id = "branch_update", params(("id" = String, Path)),
+    request_body = BranchChange, responses((status = 200, body = BranchAnswer), (status = "default", body = Problem)))]
+pub async fn update(
+    State(app): State<App>,
+    caller: Caller,
+    Id(id): Id<BranchId>,
+    Input(change): Input<BranchChange>,
+) -> Result<Json<BranchAnswer>> {
+    Ok(Json(BranchAnswer { branch: branch::update(&app, &caller, id, change).await? }))
+}

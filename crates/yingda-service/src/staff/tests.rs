@@ -1,0 +1,1 @@
+//! Over HTTP, as administrators use it.
