@@ -115,7 +115,7 @@ fn check_letters<'a>(log: &'a Log, letters: &Letters<'a>, stands: &mut HashMap<u
             verdict.duplicated(format!("{}: {} stood already in {conversation} at {seq}", name(log), line.seq));
             continue;
         }
-        if sent.was_deferred {
+        if sent.may_be_late {
             continue;
         }
         let last = last.entry((&sent.conversation, &sent.sender)).or_default();

@@ -60,7 +60,7 @@ fn clean(conversations: &[Vec<Step>]) -> Evidence {
                 acked.push(Place { conversation: id.clone(), seq });
             }
             let (sender, kind) = (sender.to_owned(), kind.to_owned());
-            evidence.sent.push(Sent { conversation: id.clone(), sender, number, role, kind, text, acked, was_deferred: false });
+            evidence.sent.push(Sent { conversation: id.clone(), sender, number, role, kind, text, acked, may_be_late: false });
         }
         let public = for_customer(&lines);
         let head = |lines: &[Line]| lines.last().map_or(0, |line| line.seq);
@@ -310,7 +310,7 @@ fn a_deferred_letter_may_be_overtaken_and_nothing_else() {
     let mut evidence = clean(&[vec![Step::Customer, Step::Customer]]);
     evidence.sent[0].number = 9;
     assert_eq!(check(&evidence).out_of_order, 1);
-    evidence.sent[0].was_deferred = true;
+    evidence.sent[0].may_be_late = true;
     assert!(check(&evidence).is_clean());
 }
 

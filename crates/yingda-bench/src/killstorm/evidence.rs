@@ -24,8 +24,8 @@ pub struct Sent {
     pub text: String,
     /// Every different answer; a letter that was sent again must get the same.
     pub acked: Vec<Place>,
-    /// The program asked to send it again later, so others may have overtaken it.
-    pub was_deferred: bool,
+    /// The program refused it once or asked to send it again later; sent again, it may have been overtaken.
+    pub may_be_late: bool,
 }
 
 /// Where an acknowledgement says that an entry stands.

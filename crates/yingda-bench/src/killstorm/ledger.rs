@@ -99,7 +99,7 @@ impl Ledger {
         let at = books.sent.len();
         books.index.insert((conversation.clone(), client_id.clone()), at);
         let letter = Letter { conversation: conversation.clone(), client_id, kind: kind.clone(), body: json!({"text": text}) };
-        let sent = Sent { conversation, sender, number, role, kind, text, acked: Vec::new(), was_deferred: false };
+        let sent = Sent { conversation, sender, number, role, kind, text, acked: Vec::new(), may_be_late: false };
         books.sent.push(Record { sent, is_answered: false, life: None });
         letter
     }
@@ -164,6 +164,13 @@ impl Books {
         true
     }
 
+    /// The letter was not taken now. Clients repeat at random, so it may be taken after later ones.
+    fn put_back(&mut self, conversation: &str, client_id: &str) {
+        if let Some(record) = self.record(conversation, client_id) {
+            record.sent.may_be_late = true;
+        }
+    }
+
     fn acked(&mut self, conversation: &str, client_id: &str, place: Place) {
         let Some(record) = self.record(conversation, client_id) else {
             return self.violations.push(format!("{client_id} in {conversation} was acknowledged and never sent"));
@@ -222,13 +229,10 @@ impl Watch for Witness {
                 books.acked(&ack.conversation, &ack.client_id, Place { conversation, seq: ack.seq });
             }
             Event::Refused(refusal) => {
+                books.put_back(&refusal.conversation, &refusal.client_id);
                 books.answered(&refusal.conversation, &refusal.client_id);
             }
-            Event::Deferred { conversation, client_id } => {
-                if let Some(record) = books.record(conversation, client_id) {
-                    record.sent.was_deferred = true;
-                }
-            }
+            Event::Deferred { conversation, client_id } => books.put_back(conversation, client_id),
             Event::Shown(entry) => books.shown(&self.client, entry),
             Event::Violated { conversation, what } => {
                 let violation = format!("{} in {conversation}: {what}", self.client);
