@@ -1,0 +1,98 @@
+import { applyBrand, applyTheme, iconElement, type Theme } from '@yingda/ui';
+import { chatdots } from '@yingda/ui/icons';
+import tokens from '@yingda/ui/tokens.css?inline';
+import styles from './loader.css?inline';
+
+export interface Look {
+  readonly title: string;
+  readonly brand?: string;
+  readonly locale: string;
+  readonly theme?: string;
+}
+
+const WORDS = {
+  zh: { open: '联系客服', unread: (n: number) => `联系客服，${n} 条未读` },
+  en: { open: 'Chat with us', unread: (n: number) => `Chat with us, ${n} unread` },
+};
+
+function sheet(css: string): CSSStyleSheet {
+  const made = new CSSStyleSheet();
+  made.replaceSync(css);
+  return made;
+}
+
+/** What stands on the host page: a shadow root with the round button and, once needed, the panel's iframe. */
+export class Launcher {
+  readonly #host = document.createElement('div');
+  readonly #root = document.createElement('div');
+  readonly #button = document.createElement('button');
+  readonly #badge = document.createElement('span');
+  readonly #words: (typeof WORDS)['zh'];
+  readonly #title: string;
+  #frame: HTMLIFrameElement | undefined;
+
+  constructor({ title, brand, locale, theme }: Look, onOpen: () => void) {
+    this.#words = locale.toLowerCase().startsWith('zh') ? WORDS.zh : WORDS.en;
+    this.#title = title;
+    const shadow = this.#host.attachShadow({ mode: 'closed' });
+    // Custom properties that the page gives to :root must be ours on the host of the shadow tree.
+    shadow.adoptedStyleSheets = [sheet(tokens.replaceAll(':root', ':host')), sheet(styles)];
+    this.#root.className = 'root';
+    applyTheme(theme === 'light' || theme === 'dark' ? theme : ('auto' satisfies Theme), this.#root);
+    applyBrand(brand, this.#root);
+    this.#button.type = 'button';
+    this.#button.className = 'launch';
+    this.#badge.className = 'badge';
+    this.#badge.setAttribute('aria-hidden', 'true');
+    this.#button.append(iconElement(chatdots, 28), this.#badge);
+    this.#button.addEventListener('click', onOpen);
+    this.#root.append(this.#button);
+    shadow.append(this.#root);
+    this.setUnread(0);
+  }
+
+  show(): void {
+    if (!this.#host.isConnected) document.body.append(this.#host);
+  }
+  hide(): void {
+    this.#host.remove();
+  }
+
+  setUnread(count: number): void {
+    this.#badge.textContent = count > 99 ? '99+' : String(count);
+    this.#badge.hidden = count === 0;
+    this.#button.setAttribute('aria-label', count > 0 ? this.#words.unread(count) : this.#words.open);
+  }
+
+  addFrame(url: string): HTMLIFrameElement {
+    const frame = document.createElement('iframe');
+    frame.className = 'panel';
+    frame.title = this.#title;
+    frame.allow = 'clipboard-write';
+    frame.src = url;
+    this.#root.append(frame);
+    this.#frame = frame;
+    return frame;
+  }
+  panelReady(): void {
+    this.#root.classList.add('ready');
+    this.#focusPanel();
+  }
+
+  openPanel(): void {
+    this.#root.classList.add('open');
+    this.#focusPanel();
+  }
+  closePanel(): void {
+    const hadFocus =
+      this.#frame !== undefined &&
+      this.#frame.getRootNode() instanceof ShadowRoot &&
+      document.activeElement === this.#host;
+    this.#root.classList.remove('open');
+    if (hadFocus) this.#button.focus();
+  }
+
+  #focusPanel(): void {
+    if (this.#root.matches('.open.ready')) this.#frame?.focus();
+  }
+}

@@ -1,0 +1,129 @@
+import { applyCare } from '@yingda/ui';
+import { wifioff } from '@yingda/ui/icons';
+import { useEffect, useRef, useState } from 'preact/hooks';
+import { type Panel, PanelContext, usePanel, useTry } from './context.ts';
+import { Header } from './header.tsx';
+import { Home } from './home.tsx';
+import { Icon } from './icon.tsx';
+import { useKept } from './kept.ts';
+import { Thread } from './thread.tsx';
+
+/** A break shorter than this is not worth a word. */
+const SHORT_BREAK = 800;
+
+export function App({ panel, visible }: { panel: Panel; visible: boolean }) {
+  return (
+    <PanelContext.Provider value={panel}>
+      <Body visible={visible} />
+    </PanelContext.Provider>
+  );
+}
+
+function Body({ visible }: { visible: boolean }) {
+  const { session, store, words, minimise } = usePanel();
+  const [, draw] = useState(0);
+  const [care, setCare] = useKept(store, 'yd:care');
+  const [mute, setMute] = useKept(store, 'yd:mute');
+  const [isEnding, setEnding] = useState(false);
+  useEffect(() => session.watch(() => draw((n) => n + 1)), [session]);
+  useEffect(() => applyCare(care === 'on'), [care]);
+  useEffect(() => {
+    // A dialog or a popover that is open takes its own Escape.
+    const keyDown = (event: KeyboardEvent) => {
+      if (event.key === 'Escape' && !document.querySelector('dialog[open]')) minimise();
+    };
+    addEventListener('keydown', keyDown);
+    return () => removeEventListener('keydown', keyDown);
+  }, [minimise]);
+  const isHome = session.current === undefined;
+  return (
+    <div class={isHome ? 'panel at-home' : 'panel'}>
+      <Header
+        care={care === 'on'}
+        sound={mute === ''}
+        onCare={() => setCare(care === 'on' ? '' : 'on')}
+        onSound={() => setMute(mute === '' ? 'on' : '')}
+        onEnd={() => setEnding(true)}
+      />
+      <NetBar />
+      {session.notice && (
+        <p class="notice" role="alert">
+          {words[session.notice]}
+        </p>
+      )}
+      {isHome ? <Home /> : <Thread visible={visible} />}
+      <Spoken />
+      {isEnding && <EndDialog onDone={() => setEnding(false)} />}
+    </div>
+  );
+}
+
+function NetBar() {
+  const { session, words } = usePanel();
+  const { phase } = session.client.sync;
+  const isDown = phase !== 'online';
+  const [isLong, setLong] = useState(false);
+  useEffect(() => {
+    if (!isDown) return setLong(false);
+    const timer = setTimeout(() => setLong(true), SHORT_BREAK);
+    return () => clearTimeout(timer);
+  }, [isDown]);
+  const hasFirst = session.client.sync.provenAt > 0 || session.current !== undefined;
+  if (!isDown || !isLong || !hasFirst) return null;
+  const isStopped = phase === 'stopped';
+  return (
+    <div class="net" role="status">
+      <Icon of={wifioff} />
+      <p>
+        <b>{isStopped ? words.stopped : words.netTitle}</b>
+        {isStopped ? words.stoppedText : words.netText}
+      </p>
+      <button type="button" class="link" onClick={() => session.client.retryNow()}>
+        {words.retryNow}
+      </button>
+    </div>
+  );
+}
+
+/** What staff say, for those who hear the page. */
+function Spoken() {
+  const { session, words } = usePanel();
+  const [said, setSaid] = useState('');
+  useEffect(
+    () =>
+      session.client.on('arrived', ({ conversation, entry }) => {
+        if (conversation === session.current) setSaid(words.newFrom(entry.author.name) + entry.fallback);
+      }),
+    [session],
+  );
+  return (
+    <p class="yd-vh" aria-live="polite">
+      {said}
+    </p>
+  );
+}
+
+function EndDialog({ onDone }: { onDone: () => void }) {
+  const { session, words } = usePanel();
+  const attempt = useTry();
+  const dialog = useRef<HTMLDialogElement>(null);
+  useEffect(() => dialog.current?.showModal(), []);
+  const end = () => {
+    dialog.current?.close();
+    attempt(() => session.end());
+  };
+  return (
+    <dialog ref={dialog} class="confirm" aria-labelledby="end-title" onClose={onDone}>
+      <h2 id="end-title">{words.closeAsk}</h2>
+      <p>{words.closeText}</p>
+      <div class="pair">
+        <button type="button" class="button big" onClick={() => dialog.current?.close()}>
+          {words.closeNo}
+        </button>
+        <button type="button" class="button primary big" onClick={end}>
+          {words.closeYes}
+        </button>
+      </div>
+    </dialog>
+  );
+}

@@ -1,0 +1,80 @@
+import type { CardBody, ImageBody, TextBody, ThreadItem } from '@yingda/realtime';
+import { alert, clock } from '@yingda/ui/icons';
+import { CardView } from './card.tsx';
+import { usePanel, useTry } from './context.ts';
+import { Icon } from './icon.tsx';
+import { Picture } from './picture.tsx';
+import { contentOf, isMine } from './rows.ts';
+
+const RECALL_WITHIN = 120_000;
+
+export interface BubbleProps {
+  readonly item: ThreadItem;
+  readonly name?: string;
+  /** The newest of mine that is committed: the one whose mark is shown. */
+  readonly marked: boolean;
+  readonly onChoose: (text: string) => void;
+}
+
+export function Bubble({ item, name, marked, onChoose }: BubbleProps) {
+  const mine = isMine(item);
+  return (
+    <li class={mine ? 'said mine' : 'said'}>
+      {name && <p class="who">{name}</p>}
+      <Content item={item} onChoose={onChoose} />
+      {mine && <Marks item={item} marked={marked} />}
+    </li>
+  );
+}
+
+function Content({ item, onChoose }: Pick<BubbleProps, 'item' | 'onChoose'>) {
+  const content = contentOf(item);
+  const fallback = item.entry?.fallback ?? '';
+  if (content.kind === 'image' && content.body)
+    return <Picture body={content.body as ImageBody} name={item.entry?.author.name ?? ''} />;
+  if (content.kind === 'card' && content.body) {
+    return <CardView card={(content.body as CardBody).card} fallback={fallback} onChoose={onChoose} />;
+  }
+  const isText = content.kind === 'text' && (item.entry?.v ?? 1) === 1;
+  return <div class="bubble">{isText ? (content.body as TextBody).text : fallback}</div>;
+}
+
+function Marks({ item, marked }: Pick<BubbleProps, 'item' | 'marked'>) {
+  const { words, session, now } = usePanel();
+  const attempt = useTry();
+  const { entry, outgoing, delivery = 'sent' } = item;
+  if (outgoing && delivery === 'failed') {
+    return (
+      <p class="marks bad">
+        <Icon of={alert} size={16} />
+        {words.state.failed}
+        <button type="button" onClick={() => session.client.retry(outgoing.clientId)}>
+          {words.retry}
+        </button>
+        <button type="button" onClick={() => session.client.discard(outgoing.clientId)}>
+          {words.discard}
+        </button>
+      </p>
+    );
+  }
+  if (delivery === 'waiting') {
+    return (
+      <p class="marks late">
+        <Icon of={clock} size={16} />
+        {words.state.waiting}
+      </p>
+    );
+  }
+  const canRecall = entry && session.isActive && now() - entry.at < RECALL_WITHIN;
+  if (!marked && !canRecall) return null;
+  return (
+    <p class={delivery === 'sending' ? 'marks soon' : 'marks'}>
+      {canRecall && (
+        <button type="button" onClick={() => attempt(() => session.recall(entry.seq))}>
+          {words.recall}
+        </button>
+      )}
+      {marked && words.state[delivery]}
+    </p>
+  );
+}

@@ -1,0 +1,169 @@
+import { EMOJI } from '@yingda/ui';
+import { image, send, smile } from '@yingda/ui/icons';
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
+import { usePanel } from './context.ts';
+import { Icon } from './icon.tsx';
+import { useKept } from './kept.ts';
+
+const LONGEST = 4000;
+/** Who has not touched a key for so long is not typing any more. */
+const TYPING_ENDS = 4_000;
+
+export function Composer({ onSent }: { onSent: () => void }) {
+  const { session, uploads, words, store } = usePanel();
+  const { current = '', conversation, site, client } = session;
+  const [text, setText] = useKept(store, `yd:${site.key}:draft`);
+  const [isPicking, setPicking] = useState(false);
+  const area = useRef<HTMLTextAreaElement>(null);
+  const file = useRef<HTMLInputElement>(null);
+  const idle = useRef<number>(undefined);
+  const isOnline = client.sync.phase === 'online';
+
+  useLayoutEffect(() => {
+    const element = area.current;
+    if (!element) return;
+    element.style.height = 'auto';
+    element.style.height = `${element.scrollHeight + 2}px`;
+  }, [text]);
+  useEffect(() => () => clearTimeout(idle.current), []);
+
+  const write = (next: string) => {
+    setText(next);
+    client.typing(current, next !== '');
+    if (site.preview) client.preview(current, next);
+    clearTimeout(idle.current);
+    idle.current = window.setTimeout(() => client.typing(current, false), TYPING_ENDS);
+  };
+  const submit = () => {
+    if (!text.trim() || text.length > LONGEST) return;
+    session.say(text);
+    setText('');
+    clearTimeout(idle.current);
+    setPicking(false);
+    onSent();
+    area.current?.focus();
+  };
+  const keyDown = (event: KeyboardEvent) => {
+    if (event.key !== 'Enter' || event.shiftKey) return;
+    // 229: an input method is composing; its Enter takes a candidate and is none of ours.
+    if (event.isComposing || event.keyCode === 229) return;
+    event.preventDefault();
+    submit();
+  };
+  const insert = (sign: string) => {
+    const element = area.current;
+    const [from, to] = [element?.selectionStart ?? text.length, element?.selectionEnd ?? text.length];
+    write(text.slice(0, from) + sign + text.slice(to));
+    requestAnimationFrame(() => {
+      element?.focus();
+      element?.setSelectionRange(from + sign.length, from + sign.length);
+    });
+  };
+  const addImages = (files: Iterable<File>) => {
+    for (const one of files) session.warn(uploads.add(current, one));
+    onSent();
+  };
+  const paste = (event: ClipboardEvent) => {
+    const images = Array.from(event.clipboardData?.files ?? []).filter(({ type }) => type.startsWith('image/'));
+    if (images.length === 0 || session.isUnborn) return;
+    event.preventDefault();
+    addImages(images);
+  };
+
+  const tooLong = text.length > LONGEST;
+  return (
+    <div class="composer">
+      {isPicking && <EmojiPicker onPick={insert} onClose={() => setPicking(false)} />}
+      <div class="row">
+        <button
+          type="button"
+          class="tool"
+          aria-label={words.image}
+          disabled={session.isUnborn}
+          onClick={() => file.current?.click()}
+        >
+          <Icon of={image} />
+        </button>
+        <input
+          ref={file}
+          type="file"
+          hidden
+          accept="image/jpeg,image/png,image/webp,image/gif"
+          multiple
+          onChange={(event) => {
+            addImages(Array.from(event.currentTarget.files ?? []));
+            event.currentTarget.value = '';
+          }}
+        />
+        <textarea
+          ref={area}
+          rows={1}
+          value={text}
+          enterkeyhint="send"
+          aria-label={words.placeholder}
+          aria-invalid={tooLong}
+          placeholder={conversation?.state === 'queued' ? words.placeholderQueue : words.placeholder}
+          onInput={(event) => write(event.currentTarget.value)}
+          onKeyDown={keyDown}
+          onPaste={paste}
+          onBlur={() => client.typing(current, false)}
+        />
+        <button
+          type="button"
+          class="tool"
+          aria-label={words.emoji}
+          aria-expanded={isPicking}
+          onClick={() => setPicking(!isPicking)}
+        >
+          <Icon of={smile} />
+        </button>
+        {text.trim() && (
+          <button
+            type="button"
+            class="tool go"
+            aria-label={isOnline ? words.send : words.sendLater}
+            disabled={tooLong}
+            onClick={submit}
+          >
+            <Icon of={send} />
+          </button>
+        )}
+      </div>
+      {tooLong && (
+        <p class="warning" role="alert">
+          {words.tooLong} ({text.length})
+        </p>
+      )}
+    </div>
+  );
+}
+
+const COLUMNS = 8;
+function EmojiPicker({ onPick, onClose }: { onPick: (sign: string) => void; onClose: () => void }) {
+  const { words } = usePanel();
+  const [at, setAt] = useState(0);
+  const grid = useRef<HTMLFieldSetElement>(null);
+  useEffect(() => grid.current?.querySelector('button')?.focus(), []);
+  const keyDown = (event: KeyboardEvent) => {
+    const steps: Record<string, number> = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -COLUMNS, ArrowDown: COLUMNS };
+    const step = steps[event.key];
+    if (event.key === 'Escape') {
+      event.stopPropagation();
+      onClose();
+    }
+    if (step === undefined) return;
+    event.preventDefault();
+    const next = Math.min(EMOJI.length - 1, Math.max(0, at + step));
+    setAt(next);
+    grid.current?.querySelectorAll('button')[next]?.focus();
+  };
+  return (
+    <fieldset ref={grid} class="emoji" aria-label={words.emoji} onKeyDown={keyDown}>
+      {EMOJI.map((sign, index) => (
+        <button type="button" key={sign} tabIndex={index === at ? 0 : -1} onClick={() => onPick(sign)}>
+          {sign}
+        </button>
+      ))}
+    </fieldset>
+  );
+}

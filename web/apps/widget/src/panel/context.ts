@@ -1,0 +1,31 @@
+import { createContext } from 'preact';
+import { useContext } from 'preact/hooks';
+import type { Session } from './session.ts';
+import type { Uploads } from './uploads.ts';
+import type { Tongue } from './words.ts';
+
+export interface Panel extends Tongue {
+  readonly session: Session;
+  readonly uploads: Uploads;
+  readonly store: Storage;
+  readonly now: () => number;
+  /** Asks the loader to put the panel away. */
+  readonly minimise: () => void;
+}
+
+export const PanelContext = createContext<Panel | undefined>(undefined);
+
+export function usePanel(): Panel {
+  const panel = useContext(PanelContext);
+  if (!panel) throw new Error('a part of the panel was drawn outside of it');
+  return panel;
+}
+
+/** Runs what a person asked for; a failure is shown, not thrown. */
+export function useTry(): (work: () => Promise<unknown>) => void {
+  const { session } = usePanel();
+  return (work) => {
+    session.warn(undefined);
+    work().catch(() => session.warn('failed'));
+  };
+}

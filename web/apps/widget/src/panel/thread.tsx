@@ -1,0 +1,147 @@
+import { arrowDown } from '@yingda/ui/icons';
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
+import { Bubble } from './bubble.tsx';
+import { Composer } from './composer.tsx';
+import { usePanel, useTry } from './context.ts';
+import { Icon } from './icon.tsx';
+import { UploadRow } from './picture.tsx';
+import { QueueCard } from './queue.tsx';
+import { isMine, rowsOf } from './rows.ts';
+
+/** So near the end counts as being there. */
+const NEAR = 40;
+
+export function Thread({ visible }: { visible: boolean }) {
+  const { session, uploads, now, ...tongue } = usePanel();
+  const { words } = tongue;
+  const attempt = useTry();
+  const id = session.current ?? '';
+  const { conversation, client } = session;
+  const { items, hasOlder, loaded, typing } = client.thread(id);
+  const rows = rowsOf(items, now(), tongue);
+  const going = uploads.of(id);
+  const marked = items.findLast(
+    (item) => isMine(item) && (item.outgoing === undefined || item.delivery === 'sending'),
+  )?.key;
+  const scroller = useRef<HTMLDivElement>(null);
+  const [isAtEnd, setAtEnd] = useState(true);
+  const [heightBefore, setHeightBefore] = useState<number>();
+  useTick(30_000);
+
+  const toEnd = () => scroller.current?.scrollTo({ top: scroller.current.scrollHeight });
+  const size = `${items.length} ${going.length} ${typing.length} ${conversation?.state} ${loaded}`;
+  useLayoutEffect(() => {
+    if (isAtEnd) toEnd();
+  }, [size, id]);
+  // Older entries go in above: what is being read stays where it is.
+  useLayoutEffect(() => {
+    const element = scroller.current;
+    if (!element || heightBefore === undefined) return;
+    element.scrollTop += element.scrollHeight - heightBefore;
+    setHeightBefore(undefined);
+  }, [items[0]?.key]);
+  useEffect(() => {
+    if (visible && isAtEnd && loaded) client.markRead(id);
+  }, [visible, isAtEnd, loaded, size, id]);
+
+  const older = () => {
+    setHeightBefore(scroller.current?.scrollHeight);
+    attempt(() => client.loadOlder(id));
+  };
+  return (
+    <>
+      <main
+        ref={scroller}
+        class="body"
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region must be reachable by keyboard
+        tabIndex={0}
+        aria-label={words.messages}
+        onScroll={({ currentTarget: { scrollHeight, scrollTop, clientHeight } }) =>
+          setAtEnd(scrollHeight - scrollTop - clientHeight < NEAR)
+        }
+      >
+        <ol class="thread">
+          {hasOlder && (
+            <li class="older">
+              <button type="button" onClick={older}>
+                {words.older}
+              </button>
+            </li>
+          )}
+          {rows.map((row) =>
+            row.kind === 'line' ? (
+              <li key={row.key} class="line">
+                {row.text}
+              </li>
+            ) : (
+              <Bubble
+                key={row.key}
+                item={row.item}
+                name={row.name}
+                marked={row.key === marked}
+                onChoose={(text) => session.say(text)}
+              />
+            ),
+          )}
+          {going.map((upload) => (
+            <UploadRow key={upload.id} upload={upload} />
+          ))}
+          {conversation?.state === 'queued' && <QueueCard conversation={conversation} />}
+          {conversation?.owner?.away && conversation.state === 'served' && (
+            <li class="line">{words.away(conversation.owner.name)}</li>
+          )}
+          {typing.some(({ role }) => role !== 'customer') && <Typing name={conversation?.owner?.name ?? ''} />}
+        </ol>
+      </main>
+      {!isAtEnd && (
+        <div class="newest">
+          <button type="button" class="tool" aria-label={words.newest} onClick={toEnd}>
+            <Icon of={arrowDown} />
+          </button>
+        </div>
+      )}
+      {conversation?.state === 'closed' ? <Ended /> : <Composer onSent={() => setAtEnd(true)} />}
+    </>
+  );
+}
+
+function Typing({ name }: { name: string }) {
+  const { words } = usePanel();
+  return (
+    <li class="said">
+      <div class="bubble typing" role="img" aria-label={words.typing(name)}>
+        <i />
+        <i />
+        <i />
+      </div>
+    </li>
+  );
+}
+
+function Ended() {
+  const { session, words } = usePanel();
+  const attempt = useTry();
+  return (
+    <div class="dock ended">
+      <p>{words.endedText}</p>
+      <button type="button" class="button big" onClick={() => attempt(() => session.reopen())}>
+        {words.reopen}
+      </button>
+      <button type="button" class="button primary big" onClick={() => session.begin()}>
+        {words.startNew}
+      </button>
+      <button type="button" class="link" onClick={() => session.goHome()}>
+        {words.back}
+      </button>
+    </div>
+  );
+}
+
+/** Draws again now and then: recall ends, days change. */
+function useTick(every: number): void {
+  const [, tick] = useState(0);
+  useEffect(() => {
+    const timer = setInterval(() => tick((n) => n + 1), every);
+    return () => clearInterval(timer);
+  }, [every]);
+}
