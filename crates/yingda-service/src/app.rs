@@ -1,7 +1,17 @@
 //! What the features share. Cheap to clone.
-use crate::auth::Auth;
+use crate::{
+    auth::{self, Auth, Authenticator},
+    conversation::{Board, transcript::Links},
+    file, realtime, routing,
+};
 use std::sync::Arc;
-use yingda_base::{Context, Db, bus::Bus, supervisor::Supervisor};
+use yingda_base::{
+    Context, Db, Millis, Result,
+    bus::Bus,
+    http::{Gate, Limits},
+    key::{Keyring, MacKey},
+    supervisor::Supervisor,
+};
 
 /// The running service.
 #[derive(Clone)]
@@ -16,4 +26,101 @@ pub struct App {
     pub supervisor: Supervisor,
     /// Passwords, signatures, revoked devices.
     pub auth: Arc<Auth>,
+    /// How often anybody may do anything.
+    pub limits: Arc<Limits>,
+    /// Remembers what was said under a client id.
+    pub bodies: MacKey,
+    /// Names the history of the database.
+    pub generation: Arc<str>,
+    /// Names this run of the program: inbox revisions of another run mean nothing here.
+    pub run: Arc<str>,
+    /// What is open now.
+    pub board: Arc<Board>,
+    /// Presence of staff.
+    pub roster: Arc<routing::Roster>,
+    /// Connections.
+    pub hub: Arc<realtime::Hub>,
+    /// Polling sessions.
+    pub polls: Arc<realtime::Polls>,
+    /// Desks that proved to be alive.
+    pub proofs: Arc<realtime::Proofs>,
+}
+
+/// What an [`App`] is made of.
+pub struct Parts {
+    /// The open database.
+    pub db: Db,
+    /// As given to the database.
+    pub context: Context,
+    /// As given to the database.
+    pub bus: Arc<dyn Bus>,
+    /// For background tasks.
+    pub supervisor: Supervisor,
+    /// The keys of this installation.
+    pub keyring: Keyring,
+    /// See [`App::generation`].
+    pub generation: Arc<str>,
+    /// Whether browsers come over TLS.
+    pub is_tls: bool,
+}
+
+impl App {
+    /// Puts the parts together; nothing runs yet.
+    pub fn new(parts: Parts) -> App {
+        let Parts { db, context, bus, supervisor, keyring, generation, is_tls } = parts;
+        App {
+            auth: Arc::new(Auth::new(context.entropy.clone(), &keyring, is_tls)),
+            limits: Arc::default(),
+            bodies: keyring.mac_key("message.body"),
+            generation,
+            run: context.entropy.public_id().into(),
+            board: Arc::new(Board::new(context.clock.clone())),
+            roster: Arc::default(),
+            hub: Arc::default(),
+            polls: Arc::default(),
+            proofs: Arc::default(),
+            db,
+            context,
+            bus,
+            supervisor,
+        }
+    }
+
+    /// Reads what must be known and starts what runs in the background. To be called once, before the first request.
+    pub async fn start(&self) -> Result<()> {
+        self.db.write(crate::staff::seed).await?;
+        auth::start(self).await?;
+        // Listen first, read after: what changes in between is told.
+        realtime::start(self);
+        self.board.fill(&self.db).await?;
+        self.supervisor.spawn("router", routing::run(self.clone(), self.supervisor.stopping()));
+        Ok(())
+    }
+
+    /// What stands in front of the routes.
+    pub fn gate(&self) -> Gate {
+        Gate { authenticate: Arc::new(self.authenticator()), limits: self.limits.clone(), entropy: self.context.entropy.clone() }
+    }
+
+    /// Finds out who is who.
+    pub fn authenticator(&self) -> Authenticator {
+        Authenticator::new(self.clone())
+    }
+
+    /// Makes addresses of images that are valid from now on for a while.
+    pub fn links(&self) -> ImageLinks {
+        ImageLinks { auth: self.auth.clone(), now: self.context.clock.now() }
+    }
+}
+
+/// See [`App::links`].
+pub struct ImageLinks {
+    auth: Arc<Auth>,
+    now: Millis,
+}
+
+impl Links for ImageLinks {
+    fn image(&self, file: &str) -> Option<(String, Millis)> {
+        Some(file::link(&self.auth.links, file, self.now))
+    }
 }

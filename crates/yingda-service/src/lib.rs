@@ -1,5 +1,5 @@
 //! Customer service: one folder per feature. [`App`] is what they share; [`routes`] joins what they offer.
-pub mod app;
+mod app;
 pub mod audit;
 pub mod auth;
 pub mod channel;
@@ -14,7 +14,7 @@ pub mod setting;
 pub mod staff;
 pub mod visit;
 
-pub use app::App;
+pub use app::{App, ImageLinks, Parts};
 
 use yingda_base::http::Routes;
 

@@ -20,7 +20,12 @@ use axum::{
     middleware::{Next, from_fn, from_fn_with_state},
     response::{IntoResponse, Response},
 };
-use std::{future::Future, net::{IpAddr, SocketAddr}, pin::Pin, sync::Arc};
+use std::{
+    future::Future,
+    net::{IpAddr, SocketAddr},
+    pin::Pin,
+    sync::Arc,
+};
 
 /// What a request shows of its actor.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -39,7 +44,10 @@ impl Credentials {
         let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
         let bearer = text("authorization").and_then(|value| value.strip_prefix("Bearer ")).map(|token| token.trim().to_owned());
         let pairs = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok()).flat_map(|value| value.split(';'));
-        let cookie = pairs.filter_map(|pair| pair.trim().split_once('=')).find(|(name, _)| COOKIES.contains(name)).map(|(_, value)| value.to_owned());
+        let cookie = pairs
+            .filter_map(|pair| pair.trim().split_once('='))
+            .find(|(name, _)| COOKIES.contains(name))
+            .map(|(_, value)| value.to_owned());
         Credentials { bearer, cookie, bench: text("x-yingda-bench").map(str::to_owned) }
     }
 }
@@ -50,7 +58,11 @@ const COOKIES: [&str; 2] = ["__Host-yingda", "yingda"];
 /// Finds out who is behind credentials. Implemented by the service.
 pub trait Authenticate: Send + Sync {
     /// `Anonymous` if there are none; an error if there are and they are not good.
-    fn authenticate<'a>(&'a self, credentials: &'a Credentials, address: IpAddr) -> Pin<Box<dyn Future<Output = Result<Actor>> + Send + 'a>>;
+    fn authenticate<'a>(
+        &'a self,
+        credentials: &'a Credentials,
+        address: IpAddr,
+    ) -> Pin<Box<dyn Future<Output = Result<Actor>> + Send + 'a>>;
 }
 
 /// What stands in front of the routes.
@@ -142,7 +154,8 @@ pub(super) fn permit(rule: &Rule, actor: &Actor) -> Result<()> {
 
 /// A form on another site can neither set our header nor fake the origin. Bearer tokens are not sent by themselves and need no such check.
 fn same_origin(parts: &Parts) -> Result<()> {
-    let by_cookie = parts.extensions.get::<Credentials>().is_some_and(|credentials| credentials.bearer.is_none() && credentials.cookie.is_some());
+    let by_cookie =
+        parts.extensions.get::<Credentials>().is_some_and(|credentials| credentials.bearer.is_none() && credentials.cookie.is_some());
     let changes = !matches!(parts.method, Method::GET | Method::HEAD | Method::OPTIONS);
     if !by_cookie || !changes {
         return Ok(());
@@ -154,7 +167,7 @@ fn same_origin(parts: &Parts) -> Result<()> {
 }
 
 /// Whether `Origin`, if there is one, names the host that was asked.
-pub(crate) fn is_own_origin(headers: &HeaderMap) -> bool {
+pub fn is_own_origin(headers: &HeaderMap) -> bool {
     let text = |name| headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok());
     let Some(origin) = text(header::ORIGIN) else { return true };
     let host = origin.split_once("://").map(|(_, host)| host);
@@ -168,7 +181,15 @@ mod tests {
 
     fn staff(permissions: &[&str], pending: bool) -> Actor {
         let permissions = permissions.iter().map(|p| (*p).to_owned()).collect();
-        Actor::Staff(Arc::new(StaffActor { id: 1, name: "林晓".into(), session: 1, permissions, scope: Default::default(), pending, unlimited: false }))
+        Actor::Staff(Arc::new(StaffActor {
+            id: 1,
+            name: "林晓".into(),
+            session: 1,
+            permissions,
+            scope: Default::default(),
+            pending,
+            unlimited: false,
+        }))
     }
 
     #[test]

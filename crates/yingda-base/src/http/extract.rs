@@ -1,5 +1,4 @@
 //! Parsing at the edge, with errors a user understands.
-use super::Caller;
 use crate::error::{Error, Result};
 use axum::{
     body::Bytes,
@@ -7,7 +6,6 @@ use axum::{
     http::{header, request::Parts},
 };
 use serde::de::DeserializeOwned;
-use sha2::{Digest, Sha256};
 use std::str::FromStr;
 
 /// A JSON body.
@@ -16,14 +14,22 @@ pub struct Input<T>(pub T);
 impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Input<T> {
     type Rejection = Error;
     async fn from_request(request: Request, state: &S) -> Result<Input<T>> {
-        let kind = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-        if !kind.split(';').next().is_some_and(|kind| kind.trim().eq_ignore_ascii_case("application/json")) {
-            return Err(Error::new(crate::error::Kind::Unsupported, "media_type_unsupported").with("expected", "application/json"));
-        }
-        let bytes = Bytes::from_request(request, state).await.map_err(|_| Error::new(crate::error::Kind::TooLarge, "body_too_large").with("limit", 65536))?;
-        let body = if bytes.is_empty() { &b"{}"[..] } else { &bytes };
-        serde_json::from_slice(body).map(Input).map_err(|error| Error::malformed("body_malformed").with("reason", error.to_string()))
+        read_json(request, state).await.map(|(input, _)| Input(input))
     }
+}
+
+/// Reads a JSON body; answers the raw bytes too.
+pub(super) async fn read_json<S: Send + Sync, T: DeserializeOwned>(request: Request, state: &S) -> Result<(T, Bytes)> {
+    let kind = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    if !kind.split(';').next().is_some_and(|kind| kind.trim().eq_ignore_ascii_case("application/json")) {
+        return Err(Error::new(crate::error::Kind::Unsupported, "media_type_unsupported").with("expected", "application/json"));
+    }
+    let bytes = Bytes::from_request(request, state)
+        .await
+        .map_err(|_| Error::new(crate::error::Kind::TooLarge, "body_too_large").with("limit", 65536))?;
+    let body = if bytes.is_empty() { &b"{}"[..] } else { &bytes };
+    let input = serde_json::from_slice(body).map_err(|error| Error::malformed("body_malformed").with("reason", error.to_string()))?;
+    Ok((input, bytes))
 }
 
 /// The first id in the path, parsed into `T`.
@@ -32,7 +38,8 @@ pub struct Id<T>(pub T);
 impl<S: Send + Sync, T: FromStr> FromRequestParts<S> for Id<T> {
     type Rejection = Error;
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Id<T>> {
-        let Path(params) = Path::<Vec<(String, String)>>::from_request_parts(parts, state).await.map_err(|_| Error::malformed("path_malformed"))?;
+        let Path(params) =
+            Path::<Vec<(String, String)>>::from_request_parts(parts, state).await.map_err(|_| Error::malformed("path_malformed"))?;
         let first = params.first().ok_or_else(|| Error::bug("a route without an id asks for one"))?;
         // An id that cannot be one is an id of nothing.
         first.1.parse().map(Id).map_err(|_| Error::not_found("id"))
@@ -47,33 +54,5 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Params<T> {
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Params<T>> {
         let query = Query::<T>::from_request_parts(parts, state).await;
         query.map(|Query(params)| Params(params)).map_err(|error| Error::malformed("query_malformed").with("reason", error.body_text()))
-    }
-}
-
-/// The `Idempotency-Key` of a request, bound to its actor and route. Absent if the client sent none.
-#[derive(Clone, Debug)]
-pub struct Key(pub Option<BoundKey>);
-
-/// A key that names one call of one actor.
-#[derive(Clone, Debug)]
-pub struct BoundKey {
-    /// Hash over actor, method, path and the client's key.
-    pub hash: Vec<u8>,
-}
-
-impl<S: Send + Sync> FromRequestParts<S> for Key {
-    type Rejection = Error;
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Key> {
-        let Some(value) = parts.headers.get("idempotency-key").cloned() else { return Ok(Key(None)) };
-        let valid = value.to_str().ok().filter(|key| (1..=128).contains(&key.len()) && key.bytes().all(|b| b.is_ascii_graphic()));
-        let key = valid.ok_or_else(|| Error::malformed("idempotency_key_invalid"))?;
-        let Ok(caller) = Caller::from_request_parts(parts, state).await;
-        let (kind, id) = caller.actor.key();
-        let mut hash = Sha256::new();
-        for part in [kind, &id.to_string(), parts.method.as_str(), parts.uri.path(), key] {
-            hash.update((part.len() as u64).to_le_bytes());
-            hash.update(part);
-        }
-        Ok(Key(Some(BoundKey { hash: hash.finalize().to_vec() })))
     }
 }

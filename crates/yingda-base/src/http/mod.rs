@@ -1,17 +1,20 @@
 //! The HTTP kit: what every route needs and no feature writes twice.
 //!
 //! A feature lists its routes with [`Routes`], each with a [`Rule`] on its line (who may, how often). Handlers take [`Caller`] (who asks),
-//! [`Input`] (a JSON body), [`Id`] (an id in the path) and [`Params`] (the query), and answer `Result<…>`; errors become problem documents.
+//! [`Input`] (a JSON body) or [`Once`] (a body
+//! whose call may be repeated under an `Idempotency-Key`), [`Id`] (an id in the path) and [`Params`] (the query), and answer `Result<…>`; errors become problem documents.
 mod access;
 mod actor;
 mod extract;
+mod idempotency;
 mod limit;
 mod problem;
 mod routes;
 
-pub use access::{Authenticate, Credentials, Gate};
+pub use access::{Authenticate, Credentials, Gate, is_own_origin};
 pub use actor::{Actor, Caller, Scope, StaffActor, VisitorActor};
-pub use extract::{Id, Input, Key, Params};
+pub use extract::{Id, Input, Params};
+pub use idempotency::{Answer, Once};
 pub use limit::{Limit, Limits};
 pub use problem::{Problem, problems, status};
 pub use routes::{Access, Route, Routes, Rule};

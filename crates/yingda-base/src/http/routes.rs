@@ -100,8 +100,11 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
         let note = ExtensionsBuilder::new().add("x-yingda-access", rule.describe()).build();
         for (path, item) in &mut paths.paths {
             let operations = [
-                ("GET", &mut item.get), ("PUT", &mut item.put), ("POST", &mut item.post),
-                ("DELETE", &mut item.delete), ("PATCH", &mut item.patch),
+                ("GET", &mut item.get),
+                ("PUT", &mut item.put),
+                ("POST", &mut item.post),
+                ("DELETE", &mut item.delete),
+                ("PATCH", &mut item.patch),
             ];
             for (method, operation) in operations {
                 if let Some(operation) = operation {

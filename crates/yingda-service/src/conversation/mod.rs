@@ -1,8 +1,57 @@
-//! (conversation: being written)
-use crate::App;
-use yingda_base::http::Routes;
+//! Conversations are logs: this room owns the episodes, who takes part, and the entries.
+//!
+//! Tables: thread, conversation, participant, entry, entry_body. Start at [`Episode`] (a conversation inside a unit), then `model` (its rules),
+//! [`actions`] (open, accept, close, reopen), [`transcript`] (the one projection per audience) and [`Board`] (what is open now, in memory).
+//! Speaking, recalling, reading and drafts are the room `message`; who gets a conversation is the room `routing`.
+pub mod actions;
+mod board;
+mod card;
+mod entry;
+mod episode;
+mod event;
+mod http;
+mod model;
+mod store;
+pub mod transcript;
 
-/// The routes of this feature.
-pub fn routes() -> Routes<App> {
-    Routes::default()
+pub use board::{Board, Item, sweep};
+pub use card::{Card, ConversationView, Last, Sight, read as read_cards};
+pub use entry::{Audience, CUSTOMER, Entry, EntryState, Kind, NewEntry, Participant, Role, SYSTEM, SystemCode};
+pub use episode::Episode;
+pub use event::Changed;
+pub use http::routes;
+pub(crate) use http::sight;
+pub use model::{CloseReason, Conversation, ConversationId, QueuedBy, State};
+pub use store::Sent;
+
+use yingda_base::{Result, Tx};
+
+yingda_base::texts!("texts.toml");
+
+/// A conversation by its public id.
+pub fn find_by_public_id(tx: &mut Tx, public_id: &str) -> Result<Option<Conversation>> {
+    store::find(tx, public_id)
+}
+
+/// The last conversations of a customer, newest first, those before `before` (an id; `i64::MAX` for all).
+pub fn of_customer(tx: &mut Tx, customer: i64, before: i64, limit: i64) -> Result<Vec<Conversation>> {
+    store::of_customer(tx, customer, before, limit)
+}
+
+/// Entries after a `seq`, in order; at most `limit`.
+pub fn entries_after(tx: &mut Tx, id: ConversationId, after: i64, limit: i64) -> Result<Vec<Entry>> {
+    store::entries_after(tx, id, after, limit)
+}
+
+/// The participant a member of staff is in a conversation.
+pub fn participant_of(tx: &mut Tx, id: ConversationId, staff: i64) -> Result<Option<i64>> {
+    Ok(store::staff_participant(tx, id, staff)?.map(|participant| participant.participant))
+}
+
+/// How long after its end an episode may be reopened, unless the setting says otherwise.
+pub const REOPEN_WITHIN: std::time::Duration = std::time::Duration::from_secs(24 * 3600);
+
+/// Conversations after an id, in order of opening.
+pub fn after(tx: &mut Tx, after: ConversationId, limit: i64) -> Result<Vec<Conversation>> {
+    store::after(tx, after, limit)
 }

@@ -1,8 +1,22 @@
-//! (message: being written)
-use crate::App;
-use yingda_base::http::Routes;
+//! What people do in conversations: send, recall, read, and keep drafts.
+//!
+//! Table: draft. Entries themselves belong to the room `conversation`; this room holds the rules of what may be said, by whom, and once.
+//! Start at [`send`]; `body` holds the rules of each kind; `card` those of cards.
+mod body;
+mod card;
+mod draft;
+mod export;
+mod http;
+mod read;
+mod recall;
+mod send;
+mod store;
 
-/// The routes of this feature.
-pub fn routes() -> Routes<App> {
-    Routes::default()
-}
+pub use body::{ClientId, Content, check_client_id};
+pub use draft::drafts_of;
+pub use export::{Exported, Turn, page as export_page};
+pub use http::routes;
+pub use read::{Reached, read};
+pub use send::{Outcome, Refusal, Send, send};
+
+yingda_base::texts!("texts.toml");

@@ -1,1 +1,14 @@
-//! routing
+//! Who gets a conversation: a queue per skill group, first come first served, to the least busy accepting agent within their limit.
+//!
+//! Table: presence. [`decide`] is a pure function with its reasons; `runtime` applies what it decides by compare-and-set; `presence` is the lease
+//! that tells whose desk is alive; [`Roster`] is what this node knows of presence.
+mod decide;
+mod presence;
+mod roster;
+mod runtime;
+mod store;
+
+pub use decide::{Agent, Decision, Waiting, Why, decide};
+pub use presence::{PresenceChanged, connect, disconnect, renew, set_accepting};
+pub use roster::{Presence, Roster};
+pub use runtime::run;

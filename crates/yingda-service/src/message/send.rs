@@ -1,0 +1,221 @@
+//! Sending: the one way words get into a conversation.
+use super::{
+    body::{ClientId, Content},
+    draft,
+};
+use crate::{
+    auth::{Action, authorise},
+    conversation::{
+        Audience, CUSTOMER, Conversation, EntryState, Episode, Kind, NewEntry, REOPEN_WITHIN, Role, Sent, State,
+        actions::{self, Place},
+    },
+};
+use yingda_base::{
+    Error, Millis, Result, Tx,
+    http::{Actor, StaffActor},
+    key::MacKey,
+};
+
+/// What somebody wants to say.
+#[derive(Clone)]
+pub struct Send {
+    /// Public id of the conversation.
+    pub conversation: String,
+    /// The sender's own id of it.
+    pub client_id: ClientId,
+    /// What is said.
+    pub content: Content,
+    /// Remembers the content as a keyed hash.
+    pub mac: MacKey,
+    /// The sender's language.
+    pub locale: String,
+}
+
+/// How a sending ended. A refusal is an outcome and not an error of the unit, because many sendings share one.
+#[derive(Debug)]
+pub enum Outcome {
+    /// It stands in the log.
+    Kept { conversation: String, seq: i64, at: Millis, is_duplicate: bool, moved_to: Option<String> },
+    /// It does not.
+    Refused(Refusal),
+}
+
+/// Why a sending was refused.
+#[derive(Debug)]
+pub struct Refusal {
+    /// What the sender is told.
+    pub error: Error,
+}
+
+impl From<Error> for Outcome {
+    fn from(error: Error) -> Outcome {
+        Outcome::Refused(Refusal { error })
+    }
+}
+
+/// Appends an entry, or says why not. `Err` means that the unit itself failed.
+pub fn send(tx: &mut Tx, actor: &Actor, send: &Send) -> Result<Outcome> {
+    let mut episode = match find(tx, actor, send) {
+        Ok(episode) => episode,
+        Err(error) if is_verdict(&error) => return Ok(error.into()),
+        Err(error) => return Err(error),
+    };
+    let outcome = match actor {
+        Actor::Visitor(_) => return as_customer(tx, actor, send, episode),
+        Actor::Staff(staff) => as_staff(tx, actor, staff, send, &mut episode)?,
+        Actor::Anonymous => Error::unauthenticated("login_required").into(),
+    };
+    episode.save(tx)?;
+    Ok(outcome)
+}
+
+/// A "no" that belongs to this sending alone, as opposed to a database that failed.
+fn is_verdict(error: &Error) -> bool {
+    use yingda_base::error::Kind as K;
+    !matches!(error.kind(), K::Internal | K::Unavailable)
+}
+
+fn find(tx: &mut Tx, actor: &Actor, send: &Send) -> Result<Episode> {
+    let episode = Episode::lock(tx, &send.conversation)?;
+    authorise(actor, Action::View, &episode.row)?;
+    Ok(episode)
+}
+
+fn as_customer(tx: &mut Tx, actor: &Actor, send: &Send, mut episode: Episode) -> Result<Outcome> {
+    if let Err(error) = authorise(actor, Action::Take, &episode.row) {
+        return Ok(error.into());
+    }
+    if send.content.kind == Kind::Note || send.content.kind == Kind::Card {
+        return Ok(Error::invalid("kind_invalid").with("kind", send.content.kind.as_str()).into());
+    }
+    // Follow the chain of episodes that continue this one: the word may already stand in one of them.
+    let mut moved_to = None;
+    loop {
+        if let Some(sent) = earlier(tx, &episode, CUSTOMER, send)? {
+            return Ok(repeated(&send.conversation, sent, send, moved_to));
+        }
+        let Some(next) = episode.row.next_id else { break };
+        episode = Episode::lock_by_id(tx, next)?;
+        moved_to = Some(episode.row.public_id.clone());
+    }
+    if let Some(refused) = check_file(tx, send, &episode.row, CUSTOMER)? {
+        return Ok(refused);
+    }
+    if episode.row.state == State::Closed {
+        let now = tx.now();
+        if episode.row.is_reopenable(REOPEN_WITHIN, now) {
+            actions::reopen_locked(tx, &mut episode, actor, REOPEN_WITHIN)?;
+        } else {
+            let place = place_of(tx, &episode.row)?;
+            let next = actions::open_linked(tx, &mut episode, &place)?;
+            episode.save(tx)?;
+            moved_to = Some(next.row.public_id.clone());
+            episode = next;
+        }
+    }
+    let seq = append(tx, &mut episode, CUSTOMER, Role::Customer, None, send)?;
+    let now = tx.now();
+    episode.row.spoken(true, now);
+    episode.move_positions(tx, CUSTOMER, seq, seq)?;
+    episode.save(tx)?;
+    Ok(Outcome::Kept { conversation: send.conversation.clone(), seq, at: now, is_duplicate: false, moved_to })
+}
+
+fn place_of(tx: &mut Tx, row: &Conversation) -> Result<Place> {
+    crate::channel::place(tx, row.site_id, Some(&row.group_id.to_string()), row.customer_id)
+}
+
+fn as_staff(tx: &mut Tx, actor: &Actor, staff: &StaffActor, send: &Send, episode: &mut Episode) -> Result<Outcome> {
+    let known = episode.participant_of(tx, staff.id)?;
+    if let Some(participant) = &known
+        && let Some(sent) = earlier(tx, episode, participant.participant, send)?
+    {
+        return Ok(repeated(&send.conversation, sent, send, None));
+    }
+    let is_note = send.content.kind == Kind::Note;
+    if let Err(error) = authorise(actor, if is_note { Action::Note } else { Action::Serve }, &episode.row) {
+        let was_owner = known.is_some_and(|participant| participant.role == Role::Agent);
+        return if was_owner && !is_note { Ok(give_back(tx, staff, send, episode)?.into()) } else { Ok(error.into()) };
+    }
+    let role = if episode.row.owner_id == Some(staff.id) || known.as_ref().is_some_and(|p| p.role == Role::Agent) {
+        Role::Agent
+    } else {
+        Role::Supervisor
+    };
+    let participant = match known {
+        Some(participant) => participant,
+        None => episode.join(tx, staff.id, &staff.name, role)?,
+    };
+    if let Some(refused) = check_file(tx, send, &episode.row, participant.participant)? {
+        return Ok(refused);
+    }
+    let seq = append(tx, episode, participant.participant, participant.role, Some(staff.name.clone()), send)?;
+    let now = tx.now();
+    if !is_note {
+        episode.row.spoken(false, now);
+    }
+    episode.move_positions(tx, participant.participant, seq, seq)?;
+    Ok(Outcome::Kept { conversation: send.conversation.clone(), seq, at: now, is_duplicate: false, moved_to: None })
+}
+
+/// A former owner's words are kept as their draft, with who owns the conversation now.
+fn give_back(tx: &mut Tx, staff: &StaffActor, send: &Send, episode: &Episode) -> Result<Error> {
+    let text = send.content.body["text"].as_str().unwrap_or_default();
+    let kept = !text.is_empty() && draft::keep(tx, staff.id, episode.row.id, text)?;
+    let owner = match episode.row.owner_id {
+        Some(owner) => episode.participant_of(tx, owner)?.map(|participant| participant.name),
+        None => None,
+    };
+    let code = if episode.row.state == State::Closed { "conversation_closed" } else { "not_owner" };
+    let error = Error::conflict(code).with("draft", kept);
+    Ok(match owner {
+        Some(owner) => error.with("owner", owner),
+        None => error,
+    })
+}
+
+fn append(tx: &mut Tx, episode: &mut Episode, participant: i64, role: Role, name: Option<String>, send: &Send) -> Result<i64> {
+    let hash = send.mac.mac(send.content.canonical().as_bytes()).to_vec();
+    episode.append(
+        tx,
+        NewEntry {
+            kind: send.content.kind,
+            participant,
+            role,
+            name,
+            audience: if send.content.kind == Kind::Note { Audience::Staff } else { Audience::All },
+            locale: send.locale.clone(),
+            once: Some((send.client_id.0.clone(), hash)),
+            external_id: None,
+            body: send.content.body.clone(),
+            fallback: send.content.fallback.clone(),
+        },
+    )
+}
+
+fn earlier(tx: &mut Tx, episode: &Episode, participant: i64, send: &Send) -> Result<Option<Sent>> {
+    if cfg!(feature = "fault-no-dedup") {
+        return Ok(None);
+    }
+    episode.sent(tx, participant, &send.client_id.0)
+}
+
+/// Same body, same answer; another body under the same id is refused; what was erased is gone.
+fn repeated(conversation: &str, sent: Sent, send: &Send, moved_to: Option<String>) -> Outcome {
+    let is_same = sent.body_hash.as_ref().is_some_and(|hash| send.mac.matches(send.content.canonical().as_bytes(), hash));
+    match (is_same, sent.state) {
+        (false, _) => Error::conflict("client_id_reused").into(),
+        (true, EntryState::Erased) => Error::new(yingda_base::error::Kind::Gone, "gone").into(),
+        (true, EntryState::Kept | EntryState::Recalled) => {
+            Outcome::Kept { conversation: conversation.to_owned(), seq: sent.seq, at: sent.at, is_duplicate: true, moved_to }
+        }
+    }
+}
+
+/// An image must have been uploaded to this conversation by this participant.
+fn check_file(tx: &mut Tx, send: &Send, row: &Conversation, participant: i64) -> Result<Option<Outcome>> {
+    let Some(file) = &send.content.file else { return Ok(None) };
+    let found = crate::file::find(tx, file)?;
+    let fits = found.is_some_and(|found| found.conversation_id == row.id && found.participant == participant);
+    Ok(if fits { None } else { Some(Error::not_found("file").into()) })
+}

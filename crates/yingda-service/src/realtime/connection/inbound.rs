@@ -1,0 +1,190 @@
+//! What the client says.
+use super::{Connection, End, Flow};
+use crate::{
+    conversation::{CUSTOMER, ConversationId},
+    message::{Content, Outcome, Reached, Send, check_client_id},
+    realtime::{
+        frame::{self, ClientFrame, Preview, Read, SendFrame, Typing},
+        hub::{PreviewText, TypingOn},
+        transport::Transport,
+        work::{Done, Work, typing_role},
+    },
+    routing,
+};
+use serde_json::{Map, Value, json};
+use yingda_base::{
+    Error, Result,
+    bus::Doorbell,
+    http::{Actor, Limit},
+};
+
+impl<T: Transport> Connection<T> {
+    /// Handles a frame. What it asks to be written waits for the next unit.
+    pub(super) async fn receive(&mut self, text: &str) -> Flow {
+        let parsed = match frame::parse(text) {
+            Ok(parsed) => parsed,
+            Err(error) => return self.refuse(&error, about(text)).await,
+        };
+        match parsed {
+            ClientFrame::Hello(hello) => self.hello(hello).await,
+            ClientFrame::Send(send) => self.receive_send(send).await,
+            ClientFrame::Read(read) => {
+                self.receive_read(read);
+                Ok(())
+            }
+            ClientFrame::Typing(typing) => self.receive_typing(&typing).await,
+            ClientFrame::Preview(preview) => self.receive_preview(&preview).await,
+            ClientFrame::Presence(presence) => self.receive_presence(presence.accepting).await,
+            ClientFrame::Ping(beat) => self.pong(beat.n).await,
+            ClientFrame::Pong(beat) => {
+                if self.asked.is_some_and(|(n, _)| n == beat.n) {
+                    self.asked = None;
+                }
+                if let Actor::Staff(staff) = &self.actor {
+                    self.app.proofs.note(staff.id);
+                }
+                Ok(())
+            }
+            ClientFrame::Bye => Err(End::Gone),
+        }
+    }
+
+    async fn receive_send(&mut self, wish: SendFrame) -> Flow {
+        let about = json!({"conversation": wish.conversation, "client_id": wish.client_id});
+        match self.check(wish) {
+            Ok(send) => {
+                self.waiting.push_back(Work::Send(send));
+                Ok(())
+            }
+            Err(error) => self.refuse(&error, about).await,
+        }
+    }
+
+    fn check(&self, wish: SendFrame) -> Result<Send> {
+        self.app.limits.count(Limit::Write, &self.actor, self.address)?;
+        Ok(Send {
+            client_id: check_client_id(&wish.client_id)?,
+            content: Content::parse(&wish.kind, &wish.body, self.language)?,
+            mac: self.app.bodies.clone(),
+            locale: wish.locale.filter(|locale| locale.len() <= 35).unwrap_or_else(|| self.language.tag().to_owned()),
+            conversation: wish.conversation,
+        })
+    }
+
+    /// Only the furthest position counts, so a newer one takes the place of one that waits.
+    fn receive_read(&mut self, read: Read) {
+        let reached = Reached { conversation: read.conversation, delivered: read.delivered, read: read.read };
+        let waiting = self.waiting.iter_mut().rev().find_map(|work| match work {
+            Work::Read(old) if old.conversation == reached.conversation => Some(old),
+            Work::Read(_) | Work::Send(_) => None,
+        });
+        match waiting {
+            Some(old) => {
+                old.delivered = old.delivered.max(reached.delivered);
+                old.read = old.read.max(reached.read);
+            }
+            None => self.waiting.push_back(Work::Read(reached)),
+        }
+    }
+
+    /// The subscription a frame speaks of: one can type only where one listens.
+    fn listened(&self, conversation: &str) -> Option<(ConversationId, i64)> {
+        let id = *self.names.get(conversation)?;
+        let participant = self.subscriptions.get(&id)?.viewer.participant?;
+        Some((id, participant))
+    }
+
+    async fn receive_typing(&mut self, typing: &Typing) -> Flow {
+        let Some((conversation_id, participant)) = self.listened(&typing.conversation) else {
+            return self.refuse(&Error::not_found("conversation"), json!({"conversation": typing.conversation})).await;
+        };
+        let speaks = match &self.actor {
+            Actor::Staff(staff) => self.app.board.get(conversation_id).is_some_and(|card| card.row.owner_id == Some(staff.id)),
+            Actor::Visitor(_) | Actor::Anonymous => participant == CUSTOMER,
+        };
+        if speaks && self.app.limits.count(Limit::Write, &self.actor, self.address).is_ok() {
+            let (conversation, role, on) = (typing.conversation.clone(), typing_role(&self.actor), typing.on);
+            self.app.bus.ring(Doorbell::of(&TypingOn { conversation_id, conversation, participant, role, on }));
+        }
+        Ok(())
+    }
+
+    async fn receive_preview(&mut self, preview: &Preview) -> Flow {
+        if !self.may_preview {
+            return self.refuse(&Error::forbidden("preview_off"), json!({"conversation": preview.conversation})).await;
+        }
+        let Some((conversation_id, participant)) = self.listened(&preview.conversation) else {
+            return self.refuse(&Error::not_found("conversation"), json!({"conversation": preview.conversation})).await;
+        };
+        if self.app.limits.count(Limit::Write, &self.actor, self.address).is_ok() {
+            let text = preview.text.chars().take(500).collect();
+            self.app.bus.ring(Doorbell::of(&PreviewText {
+                conversation_id,
+                conversation: preview.conversation.clone(),
+                participant,
+                text,
+            }));
+        }
+        Ok(())
+    }
+
+    async fn receive_presence(&mut self, accepting: Option<bool>) -> Flow {
+        let (Actor::Staff(staff), Some(accepting)) = (self.actor.clone(), accepting) else { return Ok(()) };
+        if !staff.can("conversation.serve") {
+            return self.refuse(&Error::forbidden("forbidden"), Value::Null).await;
+        }
+        let id = staff.id;
+        if let Err(error) = self.app.db.write(move |tx| routing::set_accepting(tx, id, accepting)).await {
+            return self.refuse(&error, Value::Null).await;
+        }
+        self.push_presence_as(accepting).await
+    }
+
+    async fn pong(&mut self, n: i64) -> Flow {
+        let mut heads = Map::new();
+        for (id, subscription) in &self.subscriptions {
+            let head = match self.app.board.get(*id) {
+                Some(card) if subscription.viewer.participant == Some(CUSTOMER) => card.row.customer_head,
+                Some(card) => card.row.head,
+                None => subscription.shown(),
+            };
+            heads.insert(subscription.public_id.clone(), head.into());
+        }
+        let (generation, now, inbox_rev) = (&*self.app.generation.clone(), self.app.context.clock.now(), self.inbox.rev(&self.app));
+        self.send("pong", &json!({"n": n, "generation": generation, "now": now, "heads": heads, "inbox_rev": inbox_rev})).await
+    }
+
+    /// Tells what became of a unit's wishes, in their order.
+    pub(super) async fn answer(&mut self, done: Vec<Done>) -> Flow {
+        for done in done {
+            match done {
+                Done::Sent { client_id, outcome: Outcome::Kept { conversation, seq, at, is_duplicate, moved_to }, .. } => {
+                    let mut ack = json!({"conversation": conversation, "client_id": client_id, "seq": seq, "at": at});
+                    if is_duplicate {
+                        ack["duplicate"] = true.into();
+                    }
+                    if let Some(moved_to) = moved_to {
+                        ack["moved_to"] = moved_to.into();
+                    }
+                    self.send("ack", &ack).await?;
+                }
+                Done::Sent { conversation, client_id, outcome: Outcome::Refused(refusal) } => {
+                    self.refuse(&refusal.error, json!({"conversation": conversation, "client_id": client_id})).await?;
+                }
+                Done::Read { error: None, .. } => {}
+                Done::Read { conversation, error: Some(error) } => self.refuse(&error, json!({"conversation": conversation})).await?,
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What can be told of a frame that could not be read, so that its sender finds it again.
+fn about(text: &str) -> Value {
+    if text.len() > frame::LONGEST {
+        return Value::Null;
+    }
+    let frame: Value = serde_json::from_str(text).unwrap_or_default();
+    let field = |name: &str| frame[name].as_str().filter(|value| value.len() <= 64).map_or(Value::Null, Value::from);
+    json!({"conversation": field("conversation"), "client_id": field("client_id"), "n": frame["n"].as_i64().map_or(Value::Null, Value::from)})
+}

@@ -1,0 +1,233 @@
+//! One client, whatever carries its frames: greets, handles frames in order, pushes what it listens to, and keeps both sides honest by heartbeats.
+//!
+//! Everything happens in one task, so there are no locks: `inbound` handles what the client says, `outbound` what it gets.
+mod greet;
+mod inbound;
+mod outbound;
+
+use super::{
+    frame,
+    hub::{ConnectionId, Push},
+    inbox::Inbox,
+    subscription::Subscription,
+    transport::{Gone, Incoming, Transport},
+    work::{self, Done, Work},
+};
+use crate::{App, conversation::ConversationId, routing};
+use serde_json::{Value, json};
+use std::{
+    collections::{HashMap, VecDeque},
+    future::Future,
+    net::IpAddr,
+    pin::Pin,
+    time::Duration,
+};
+use tokio::{
+    sync::{mpsc, watch},
+    time::Instant,
+};
+use yingda_base::{
+    Error,
+    http::{Actor, Credentials},
+    locale::Language,
+    supervisor::Stopping,
+};
+
+/// Both sides ask this often whether the other is there…
+pub(super) const PING: Duration = Duration::from_secs(7);
+/// …and wait so long for the answer.
+pub(super) const DEADLINE: Duration = Duration::from_secs(7);
+/// A client has so long to say who it is.
+const HELLO_WITHIN: Duration = Duration::from_secs(10);
+/// Inboxes of staff gather changes for so long, places in the queue for a visitor longer.
+const INBOX_PAUSE: Duration = Duration::from_millis(100);
+const PLACE_PAUSE: Duration = Duration::from_secs(1);
+/// Wishes that may wait on one connection before its frames are no longer read.
+const WINDOW: usize = 64;
+
+/// What is known of a client before its first frame.
+pub(super) struct Greeting {
+    /// What the request showed.
+    pub credentials: Credentials,
+    /// Who that is.
+    pub actor: Actor,
+    /// From where.
+    pub address: IpAddr,
+    /// For errors.
+    pub language: Language,
+}
+
+/// Why a connection ends by our will.
+#[derive(Debug)]
+enum End {
+    /// The client went, or takes nothing.
+    Gone,
+    /// We say goodbye, with the time after which to come back.
+    Bye(&'static str, Option<u64>),
+}
+
+impl From<Gone> for End {
+    fn from(_: Gone) -> End {
+        End::Gone
+    }
+}
+
+type Flow = Result<(), End>;
+type InFlight = Pin<Box<dyn Future<Output = Vec<Done>> + Send>>;
+
+struct Connection<T> {
+    app: App,
+    transport: T,
+    credentials: Credentials,
+    actor: Actor,
+    address: IpAddr,
+    language: Language,
+    id: ConnectionId,
+    mailbox: mpsc::Receiver<Push>,
+    subscriptions: HashMap<ConversationId, Subscription>,
+    names: HashMap<String, ConversationId>,
+    inbox: Inbox,
+    places: HashMap<ConversationId, Option<usize>>,
+    board: watch::Receiver<u64>,
+    inbox_at: Option<Instant>,
+    waiting: VecDeque<Work>,
+    in_flight: Option<InFlight>,
+    /// The ping that has not been answered, and until when it must be.
+    asked: Option<(i64, Instant)>,
+    pings: i64,
+    may_preview: bool,
+}
+
+/// Serves a client until it goes, is cut, or the program stops.
+pub(super) async fn run<T: Transport>(app: App, mut transport: T, greeting: Greeting, mut stopping: Stopping) {
+    let language = greeting.language;
+    let greeted = tokio::select! {
+        greeted = greet::await_hello(&app, &mut transport, greeting) => greeted,
+        () = stopping.wait() => Err(End::Bye("shutdown", Some(500))),
+    };
+    let (who, hello) = match greeted {
+        Ok(greeted) => greeted,
+        Err(end) => return part(transport, end, language).await,
+    };
+    let mut connection = who.enter(app, transport);
+    let end = match connection.greet(hello).await {
+        Ok(()) => connection.serve(&mut stopping).await,
+        Err(end) => end,
+    };
+    connection.leave().await;
+    part(connection.transport, end, language).await;
+}
+
+async fn part<T: Transport>(mut transport: T, end: End, _: Language) {
+    if let End::Bye(reason, retry) = end {
+        let mut body = json!({"reason": reason});
+        if let Some(retry) = retry {
+            body["retry_ms"] = retry.into();
+        }
+        // Whoever is gone needs no goodbye.
+        let _ = transport.send(frame::write("bye", &body)).await;
+    }
+    transport.close().await;
+}
+
+impl<T: Transport> Connection<T> {
+    /// Everything after the greeting, until it ends.
+    async fn serve(&mut self, stopping: &mut Stopping) -> End {
+        let mut beat = tokio::time::interval_at(Instant::now() + PING, PING);
+        beat.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        loop {
+            if let Err(end) = self.step(stopping, &mut beat).await {
+                return end;
+            }
+        }
+    }
+
+    async fn step(&mut self, stopping: &mut Stopping, beat: &mut tokio::time::Interval) -> Flow {
+        self.begin_work();
+        let deadline = self.asked.map(|(_, until)| until);
+        tokio::select! {
+            () = stopping.wait() => Err(End::Bye("shutdown", Some(500))),
+            incoming = self.transport.next(), if self.waiting.len() < WINDOW => match incoming {
+                None => Err(End::Gone),
+                Some(Incoming::Binary) => self.refuse(&Error::malformed("frame_malformed"), Value::Null).await,
+                Some(Incoming::Text(text)) => self.receive(&text).await,
+            },
+            done = finish(&mut self.in_flight), if self.in_flight.is_some() => self.answer(done).await,
+            push = self.mailbox.recv() => match push {
+                None => Err(End::Bye("too_slow", Some(200))),
+                Some(push) => self.push(push).await,
+            },
+            _ = self.board.changed(), if self.inbox_at.is_none() && self.follows_board() => {
+                self.inbox_at = Some(Instant::now() + if matches!(self.actor, Actor::Staff(_)) { INBOX_PAUSE } else { PLACE_PAUSE });
+                Ok(())
+            }
+            () = at(self.inbox_at) => {
+                self.inbox_at = None;
+                self.push_inbox().await
+            }
+            () = at(deadline) => Err(End::Bye("silent", Some(200))),
+            _ = beat.tick() => self.ping().await,
+        }
+    }
+
+    /// Starts the next unit with everything that waits, if none is running.
+    fn begin_work(&mut self) {
+        if self.in_flight.is_none() && !self.waiting.is_empty() {
+            let work: Vec<Work> = self.waiting.drain(..).collect();
+            self.in_flight = Some(Box::pin(work::run(self.app.db.clone(), self.actor.clone(), work)));
+        }
+    }
+
+    async fn ping(&mut self) -> Flow {
+        if self.asked.is_none() {
+            self.pings += 1;
+            self.asked = Some((self.pings, Instant::now() + DEADLINE));
+            self.send("ping", &json!({"n": self.pings})).await?;
+        }
+        Ok(())
+    }
+
+    async fn send<B: serde::Serialize>(&mut self, kind: &str, body: &B) -> Flow {
+        Ok(self.transport.send(frame::write(kind, body)).await?)
+    }
+
+    /// Answers a frame with an error; the connection lives.
+    async fn refuse(&mut self, error: &Error, about: Value) -> Flow {
+        Ok(self.transport.send(frame::error(error, self.language, about)).await?)
+    }
+
+    /// A visitor needs the board only while waiting in a queue.
+    fn follows_board(&self) -> bool {
+        matches!(self.actor, Actor::Staff(_)) || !self.places.is_empty()
+    }
+
+    /// Leaves the hub; the last desk of a member of staff ends its lease, so that grace begins at once.
+    async fn leave(&mut self) {
+        let subscriptions: Vec<ConversationId> = self.subscriptions.keys().copied().collect();
+        if let Some(work) = self.in_flight.take() {
+            // What was submitted is done anyway; whoever sent it comes back and asks again.
+            drop(work);
+        }
+        let Some(staff) = self.app.hub.leave(self.id, subscriptions.into_iter()) else { return };
+        if let Err(error) = self.app.db.write(move |tx| routing::disconnect(tx, staff)).await {
+            tracing::warn!(%error, "a lease could not be ended; it will run out");
+        }
+    }
+}
+
+/// The unit that runs now; must only be called if there is one.
+async fn finish(in_flight: &mut Option<InFlight>) -> Vec<Done> {
+    let done = match in_flight {
+        Some(work) => work.await,
+        None => std::future::pending().await,
+    };
+    *in_flight = None;
+    done
+}
+
+async fn at(time: Option<Instant>) {
+    match time {
+        Some(time) => tokio::time::sleep_until(time).await,
+        None => std::future::pending().await,
+    }
+}

@@ -1,0 +1,178 @@
+//! Frames: docs/protocol.md, section 4. Parsing what clients send, writing what they get.
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use yingda_base::{
+    Error,
+    locale::{self, Language},
+};
+
+/// The version of the protocol.
+pub(super) const VERSION: u64 = 1;
+/// A longer frame is answered with an error; ten times longer closes the socket.
+pub(super) const LONGEST: usize = 64 * 1024;
+
+/// What a client can say.
+#[derive(Debug)]
+pub(super) enum ClientFrame {
+    Hello(Hello),
+    Send(SendFrame),
+    Typing(Typing),
+    Preview(Preview),
+    Read(Read),
+    Presence(Presence),
+    Ping(Beat),
+    Pong(Beat),
+    Bye,
+}
+
+#[derive(Debug, Default, Deserialize)]
+pub(super) struct Hello {
+    pub token: Option<String>,
+    pub generation: Option<String>,
+    pub inbox_rev: Option<String>,
+    #[serde(default)]
+    pub resume: Vec<Resume>,
+    pub locale: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct Resume {
+    pub conversation: String,
+    #[serde(default)]
+    pub after: i64,
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct SendFrame {
+    pub conversation: String,
+    pub client_id: String,
+    pub kind: String,
+    #[serde(default)]
+    pub body: Value,
+    pub locale: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct Typing {
+    pub conversation: String,
+    pub on: bool,
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct Preview {
+    pub conversation: String,
+    pub text: String,
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct Read {
+    pub conversation: String,
+    #[serde(default)]
+    pub delivered: i64,
+    #[serde(default)]
+    pub read: i64,
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct Presence {
+    pub accepting: Option<bool>,
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct Beat {
+    pub n: i64,
+}
+
+#[derive(Deserialize)]
+struct Envelope {
+    v: Option<u64>,
+    r#type: Option<String>,
+}
+
+/// Reads a frame, or says what is wrong with it. The error names the conversation and client id if they could be read.
+pub(super) fn parse(text: &str) -> Result<ClientFrame, Error> {
+    if text.len() > LONGEST {
+        return Err(Error::malformed("frame_too_large").with("limit", LONGEST));
+    }
+    let malformed = |_| Error::malformed("frame_malformed");
+    let envelope: Envelope = serde_json::from_str(text).map_err(malformed)?;
+    if envelope.v != Some(VERSION) {
+        return Err(Error::malformed("version_unsupported").with("supported", VERSION));
+    }
+    Ok(match envelope.r#type.as_deref().unwrap_or_default() {
+        "hello" => ClientFrame::Hello(serde_json::from_str(text).map_err(malformed)?),
+        "send" => ClientFrame::Send(serde_json::from_str(text).map_err(malformed)?),
+        "typing" => ClientFrame::Typing(serde_json::from_str(text).map_err(malformed)?),
+        "preview" => ClientFrame::Preview(serde_json::from_str(text).map_err(malformed)?),
+        "read" => ClientFrame::Read(serde_json::from_str(text).map_err(malformed)?),
+        "presence" => ClientFrame::Presence(serde_json::from_str(text).map_err(malformed)?),
+        "ping" => ClientFrame::Ping(serde_json::from_str(text).map_err(malformed)?),
+        "pong" => ClientFrame::Pong(serde_json::from_str(text).map_err(malformed)?),
+        "bye" => ClientFrame::Bye,
+        _ => return Err(Error::malformed("frame_unknown")),
+    })
+}
+
+/// Writes a frame of this type; `body` must be a struct or map.
+pub(super) fn write<T: Serialize>(kind: &str, body: &T) -> String {
+    let body = serde_json::to_string(body).expect("frames are plain JSON");
+    let rest = body.strip_prefix('{').expect("the body of a frame is an object");
+    let comma = if rest == "}" { "" } else { "," };
+    format!(r#"{{"v":{VERSION},"type":"{kind}"{comma}{rest}"#)
+}
+
+/// An error as a frame. `about` adds `conversation`, `client_id` or `n`.
+pub(super) fn error(error: &Error, language: Language, about: Value) -> String {
+    let mut body = json!({"code": error.code(), "message": locale::text(error.code(), language, error.details())});
+    if !error.details().is_empty() {
+        body["details"] = Value::Object(error.details().clone());
+    }
+    if let Some(retry) = error.retry_ms() {
+        body["retry_ms"] = retry.into();
+    }
+    if let Value::Object(about) = about {
+        for (name, value) in about.into_iter().filter(|(_, value)| !value.is_null()) {
+            body[name] = value;
+        }
+    }
+    write("error", &body)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn frames_are_read_or_refused_by_name() {
+        assert!(matches!(parse(r#"{"v":1,"type":"ping","n":3}"#), Ok(ClientFrame::Ping(Beat { n: 3 }))));
+        assert!(matches!(parse(r#"{"v":1,"type":"hello","future":true}"#), Ok(ClientFrame::Hello(_))));
+        for (text, code) in [
+            ("", "frame_malformed"),
+            ("[]", "frame_malformed"),
+            ("null", "frame_malformed"),
+            (r#"{"v":1,"type":"ping"}"#, "frame_malformed"),
+            (r#"{"type":"ping","n":1}"#, "version_unsupported"),
+            (r#"{"v":2,"type":"ping","n":1}"#, "version_unsupported"),
+            (r#"{"v":1,"type":"drop tables"}"#, "frame_unknown"),
+            (r#"{"v":1}"#, "frame_unknown"),
+        ] {
+            assert_eq!(parse(text).unwrap_err().code(), code, "{text}");
+        }
+        let long = format!(r#"{{"v":1,"type":"ping","n":1,"x":"{}"}}"#, "a".repeat(LONGEST));
+        assert_eq!(parse(&long).unwrap_err().code(), "frame_too_large");
+    }
+
+    #[test]
+    fn frames_are_written_with_version_and_type() {
+        assert_eq!(write("pong", &json!({"n": 1})), r#"{"v":1,"type":"pong","n":1}"#);
+        assert_eq!(write("ping", &json!({})), r#"{"v":1,"type":"ping"}"#);
+    }
+
+    proptest! {
+        #[test]
+        fn no_input_panics(text in any::<String>()) {
+            let _ = parse(&text);
+        }
+    }
+}
