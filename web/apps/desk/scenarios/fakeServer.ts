@@ -31,6 +31,21 @@ export function fakeServer(world: World): (request: Request) => Promise<Response
       return held ? json({ conversation: held }) : problem(404, 'not_found', '找不到这个会话');
     }
     if (pathname === '/api/v1/conversation') return json({ items: [] });
+    const lists: Record<string, unknown[]> = {
+      '/api/v1/staff': world.staff,
+      '/api/v1/staff/roles': world.roles,
+      '/api/v1/staff/groups': world.groups,
+      '/api/v1/staff/branches': world.branches,
+      '/api/v1/setting': world.settings,
+      '/api/v1/audit': world.audit,
+    };
+    const list = lists[pathname];
+    if (list && request.method === 'GET') return json({ items: list });
+    if (pathname === '/api/v1/staff')
+      return json(
+        { staff: { ...world.staff[0], ...((await request.json()) as object) }, secret: 'k7wq-3hbe-9tzn-vm4x' },
+        201,
+      );
     if (pathname === '/api/v1/auth/logout') return json({});
     return world.refuse[pathname] === undefined ? problem(404, 'not_found', `没有 ${pathname}`) : json({});
   };

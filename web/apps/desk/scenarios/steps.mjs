@@ -52,6 +52,52 @@ export const steps = {
   opening: { ready: '.skeleton', settle: 500 },
   missing: { ready: '.calm .note' },
   profileFailed: { ready: '.head', settle: 300 },
+  staff: { ready: '.table' },
+  staffForm: { scenario: 'staff', ready: '.table', act: (page) => page.click('.tools .primary'), settle: 300 },
+  staffEdit: {
+    scenario: 'staff',
+    ready: '.table',
+    act: async (page) => {
+      await page.click('tbody tr:nth-child(3) .acts button');
+      await page.click('[role=menuitem] >> nth=0');
+    },
+    settle: 300,
+  },
+  staffAsk: {
+    scenario: 'staff',
+    ready: '.table',
+    act: async (page) => {
+      await page.click('tbody tr:nth-child(2) .acts button');
+      await page.click('[role=menuitem] >> nth=3');
+    },
+  },
+  secret: {
+    scenario: 'staff',
+    ready: '.table',
+    act: async (page) => {
+      await page.click('.tools .primary');
+      await page.fill('#staff-login', '0720');
+      await page.fill('#staff-name', '苏晴');
+      await page.click('dialog .primary');
+      await page.waitForSelector('dialog code');
+    },
+  },
+  group: { ready: '.table' },
+  groupForm: { scenario: 'group', ready: '.table', act: (page) => page.click('tbody tr:nth-child(1) .acts button') },
+  branch: { ready: '.table' },
+  role: { ready: '.table' },
+  roleForm: { scenario: 'role', ready: '.table', act: (page) => page.click('tbody tr:nth-child(4) .acts button') },
+  roleView: { scenario: 'role', ready: '.table', act: (page) => page.click('tbody tr:nth-child(1) .acts button') },
+  setting: { ready: '.table' },
+  settingForm: {
+    scenario: 'setting',
+    ready: '.table',
+    act: (page) => page.click('tbody tr:nth-child(2) .acts button'),
+  },
+  audit: { ready: '.table' },
+  auditFailed: { ready: '.note' },
+  auditEmpty: { ready: '.note' },
+  forbidden: { ready: '.note' },
   many: { ready: '.message' },
   state: { scenario: 'full', ready: '.message', act: (page) => page.click('.top .state') },
   me: { scenario: 'full', ready: '.message', act: me },

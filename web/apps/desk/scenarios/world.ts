@@ -1,4 +1,4 @@
-import type { Customer, Me } from '@yingda/api';
+import type { AuditRow, Branch, Customer, Group, Me, Role, Setting, Staff } from '@yingda/api';
 import type {
   Conversation,
   InboxView,
@@ -8,6 +8,8 @@ import type {
   ThreadItem,
   ThreadView,
 } from '@yingda/realtime';
+import { permissions } from '../src/features/staff/permissions.ts';
+import * as administration from './administration.ts';
 import { conversation, entry, item, noon, pending } from './samples.ts';
 
 /** One invented afternoon at the desk of 林晓, the same in every picture. */
@@ -19,6 +21,12 @@ export interface World {
   threads: Record<string, ThreadView>;
   outgoing: Outgoing[];
   customer: Customer;
+  staff: Staff[];
+  roles: Role[];
+  groups: Group[];
+  branches: Branch[];
+  settings: Setting[];
+  audit: AuditRow[];
   /** Paths that do not answer, or answer with a problem. */
   refuse: Record<string, { status: number; code: string; title: string } | 'never'>;
 }
@@ -270,6 +278,7 @@ export function afternoon(): World {
         { id: 'h3', opened_at: new Date(2025, 9, 21, 9).getTime(), closed_at: 1, state: 'closed' },
       ],
     },
+    ...administration,
     refuse: {},
   };
 }
@@ -284,6 +293,11 @@ const change = (world: World, id: string, over: Partial<Conversation>): World =>
     ...world.inbox,
     conversations: world.inbox.conversations.map((one) => (one.id === id ? { ...one, ...over } : one)),
   },
+});
+
+const administrator = (): World => ({
+  ...afternoon(),
+  me: { ...me, name: '何敏', login: 'hemin', permissions: [...permissions] },
 });
 
 /** Every state that is drawn: what differs from the afternoon, and which page is open. */
@@ -405,6 +419,21 @@ export const scenarios: Record<string, { path: string; world: () => World }> = {
       refuse: { '/api/v1/customer/u1': { status: 500, code: 'internal', title: '服务器出错了' } },
     }),
   },
+  staff: { path: '/staff', world: administrator },
+  group: { path: '/staff/group', world: administrator },
+  branch: { path: '/staff/branch', world: administrator },
+  role: { path: '/staff/role', world: administrator },
+  setting: { path: '/setting', world: administrator },
+  audit: { path: '/audit', world: administrator },
+  auditFailed: {
+    path: '/audit',
+    world: () => ({
+      ...administrator(),
+      refuse: { '/api/v1/audit': { status: 503, code: 'busy', title: '系统正忙，请稍后再试' } },
+    }),
+  },
+  auditEmpty: { path: '/audit', world: () => ({ ...administrator(), audit: [] }) },
+  forbidden: { path: '/audit', world: afternoon },
   many: {
     path: '/conversation/m0',
     world: () => {

@@ -2,6 +2,7 @@ import '@yingda/ui/tokens.css';
 import '@yingda/ui/base.css';
 import './styles/base.css';
 import './styles/controls.css';
+import './styles/table.css';
 import { createApi } from '@yingda/api';
 import { createPinia } from 'pinia';
 import { createApp, watch } from 'vue';

@@ -1,5 +1,19 @@
 /** Written by hand until the server's own description exists; then this file is generated. */
-import type { Conversation, Customer, Draft, Me, Page, Session } from './types.ts';
+import type {
+  AuditRow,
+  Branch,
+  Conversation,
+  Customer,
+  Draft,
+  Group,
+  Me,
+  Page,
+  Role,
+  Session,
+  Setting,
+  Staff,
+  StaffWish,
+} from './types.ts';
 
 interface Answers<Answer> {
   responses: {
@@ -60,4 +74,36 @@ export interface paths {
   };
   '/api/v1/file/{id}/link': { post: WriteOf<Id, Nothing, { url: string; expires_at: number }> };
   '/api/v1/customer/{id}': { get: ReadOf<Id, { customer: Customer }> };
+  '/api/v1/staff': {
+    get: Read<Page<Staff>, { after?: string; limit?: number; search?: string; is_active?: boolean; group?: string }>;
+    post: Write<Omit<StaffWish, 'is_active'> & { login: string }, { staff: Staff; secret?: string }>;
+  };
+  '/api/v1/staff/{id}': { patch: WriteOf<Id, Partial<StaffWish> & { rev: number }, { staff: Staff }> };
+  '/api/v1/staff/{id}/sessions': { delete: ReadOf<Id, Nothing> };
+  '/api/v1/staff/{id}/password': { post: ReadOf<Id, { secret: string }> };
+  '/api/v1/staff/roles': {
+    get: Read<{ items: Role[] }>;
+    post: Write<{ name: string; permissions: string[] }, { role: Role }>;
+  };
+  '/api/v1/staff/roles/{id}': {
+    patch: WriteOf<Id, { name: string; permissions: string[] }, { role: Role }>;
+    delete: ReadOf<Id, Nothing>;
+  };
+  '/api/v1/staff/groups': {
+    get: Read<{ items: Group[] }>;
+    post: Write<{ name: string; branch?: string }, { group: Group }>;
+  };
+  '/api/v1/staff/groups/{id}': {
+    patch: WriteOf<Id, { name?: string; branch?: string; is_active?: boolean }, { group: Group }>;
+  };
+  '/api/v1/staff/branches': {
+    get: Read<{ items: Branch[] }>;
+    post: Write<{ name: string; parent?: string }, { branch: Branch }>;
+  };
+  '/api/v1/staff/branches/{id}': { patch: WriteOf<Id, { name?: string; parent?: string }, { branch: Branch }> };
+  '/api/v1/setting': {
+    get: Read<{ items: Setting[] }>;
+    put: Write<{ key: string; value: unknown; scope: string }, { setting: Setting }>;
+  };
+  '/api/v1/audit': { get: Read<Page<AuditRow>, { after?: string; limit?: number; action?: string; actor?: string }> };
 }

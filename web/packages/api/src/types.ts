@@ -51,27 +51,64 @@ export interface Named {
   id: string;
   name: string;
 }
+/** What a member of staff may see beyond their own conversations. */
+export interface Scope {
+  kind: 'group' | 'branch' | 'all';
+  target?: string;
+}
 export interface Staff extends Named {
-  login: string;
-  active: boolean;
+  /** For those who manage staff, as are roles and scopes. */
+  login?: string;
+  branch?: string;
+  groups: string[];
+  roles?: string[];
+  scopes?: Scope[];
+  max_conversations: number;
+  is_active: boolean;
+  rev: number;
+  created_at: number;
 }
 export interface StaffWish {
-  login: string;
   name: string;
+  branch?: string;
+  roles: string[];
+  groups: string[];
+  scopes: Scope[];
+  max_conversations: number;
+  is_active: boolean;
 }
 export interface Role extends Named {
+  is_builtin: boolean;
   permissions: string[];
 }
-export type Group = Named;
+export interface Group extends Named {
+  branch?: string;
+  is_active: boolean;
+  members: number;
+}
 export interface Branch extends Named {
   parent?: string;
 }
 export interface Setting {
   key: string;
+  title?: string;
+  kind: 'bool' | 'int' | 'text' | 'choice';
   value: unknown;
+  default: unknown;
+  scope: string;
+  choices?: string[];
+  min?: number;
+  max?: number;
 }
 export interface AuditRow {
   id: string;
   at: number;
+  actor: { kind: string; id: string; name: string };
   action: string;
+  object: { kind: string; id: string };
+  result: string;
+  code?: string;
+  address: string;
+  before?: string;
+  after?: string;
 }

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { permissions } from '../features/staff/permissions.ts';
 import { createDeskI18n, messages } from './index.ts';
 
 type Words = { [key: string]: string | Words };
@@ -20,19 +21,9 @@ const sources = readdirSync(root, { recursive: true, encoding: 'utf8' })
 /** Quoted text that begins with the name of a feature: `conversation.header.end`, or the start of one made at run time. */
 const features = Object.keys(messages['zh-CN']).join('|');
 const quoted = new RegExp(`['\`]((?:${features})\\.[\\w.]+?)(\\.?\\$\\{|['\`])`, 'g');
+/** The server's names of rights look like keys and are none. */
+const named = new Set<string>(permissions);
 const notKeys = /\.(ts|vue|mjs)$/;
-const permissions = new Set([
-  'conversation.serve',
-  'staff.view',
-  'setting.view',
-  'audit.view',
-  'staff.manage',
-  'role.manage',
-  'group.manage',
-  'branch.manage',
-  'setting.manage',
-  'session.manage',
-]);
 
 const zh = new Set(leaves(messages['zh-CN']));
 const en = new Set(leaves(messages.en));
@@ -57,7 +48,7 @@ describe('words', () => {
     const missing: string[] = [];
     for (const { file, code } of sources) {
       for (const [, key = '', end] of code.matchAll(quoted)) {
-        if (notKeys.test(key) || permissions.has(key)) continue;
+        if (notKeys.test(key) || named.has(key)) continue;
         const known = end?.includes('$') ? [...zh].some((one) => one.startsWith(`${key}.`)) : zh.has(key);
         if (!known) missing.push(`${file}: ${key}`);
       }
@@ -79,6 +70,11 @@ describe('words', () => {
       );
     });
     expect(unused.filter((key) => !key.startsWith('message.system.'))).toEqual([]);
+  });
+
+  it('name every right', () => {
+    for (const permission of permissions)
+      expect(zh, permission).toContain(`staff.permission.${permission.replace('.', '-')}`);
   });
 
   it('are read without a fault by the formatter', () => {

@@ -58,6 +58,8 @@ export const useSession = defineStore('session', () => {
   }
 
   const mustChange = computed(() => me.value?.must_change_password === true);
+  /** A permission by the server's own name, for the finer things a page offers. */
+  const can = (permission: string) => me.value?.permissions.includes(permission) === true;
   const may = (right: Right) => me.value !== undefined && holds(me.value.permissions, right);
-  return { me, endedBy, mustChange, load, login, changePassword, logout, end, expire, may };
+  return { me, endedBy, mustChange, load, login, changePassword, logout, end, expire, can, may };
 });

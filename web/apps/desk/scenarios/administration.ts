@@ -1,0 +1,130 @@
+import type { AuditRow, Branch, Group, Role, Setting, Staff } from '@yingda/api';
+import { noon } from './samples.ts';
+
+export const branches: Branch[] = [
+  { id: 'zj', name: '浙江省公司' },
+  { id: 'hz', name: '杭州分公司', parent: 'zj' },
+  { id: 'nb', name: '宁波分公司', parent: 'zj' },
+  { id: 'js', name: '江苏省公司' },
+];
+export const groups: Group[] = [
+  { id: 'g1', name: '宽带与装维', branch: 'hz', is_active: true, members: 6 },
+  { id: 'g2', name: '套餐与账单', branch: 'zj', is_active: true, members: 9 },
+  { id: 'g3', name: '投诉建议', is_active: true, members: 3 },
+  { id: 'g4', name: '携号转网专席', is_active: false, members: 0 },
+];
+export const roles: Role[] = [
+  {
+    id: 'r1',
+    name: 'agent',
+    is_builtin: true,
+    permissions: ['conversation.view', 'conversation.serve', 'conversation.note', 'customer.view', 'staff.view'],
+  },
+  {
+    id: 'r2',
+    name: 'supervisor',
+    is_builtin: true,
+    permissions: [
+      'conversation.view',
+      'conversation.serve',
+      'conversation.note',
+      'customer.view',
+      'staff.view',
+      'conversation.end_any',
+      'conversation.see_recalled',
+    ],
+  },
+  {
+    id: 'r3',
+    name: 'system_admin',
+    is_builtin: true,
+    permissions: ['setting.view', 'setting.manage', 'group.manage', 'branch.manage', 'staff.view'],
+  },
+  {
+    id: 'r4',
+    name: '投诉专员',
+    is_builtin: false,
+    permissions: ['conversation.view', 'conversation.serve', 'conversation.note', 'conversation.end_any'],
+  },
+];
+const person = (id: string, login: string, name: string, over: Partial<Staff> = {}): Staff => ({
+  id,
+  login,
+  name,
+  groups: ['g1'],
+  roles: ['r1'],
+  scopes: [],
+  max_conversations: 8,
+  is_active: true,
+  rev: 1,
+  created_at: noon,
+  branch: 'hz',
+  ...over,
+});
+export const staff: Staff[] = [
+  person('me', '0716', '林晓'),
+  person('chen', '0717', '陈立', { groups: ['g1', 'g3'], roles: ['r1', 'r4'], max_conversations: 5 }),
+  person('wang', '0718', '王珊', {
+    roles: ['r2'],
+    groups: ['g1', 'g2'],
+    scopes: [{ kind: 'branch', target: 'zj' }],
+    branch: 'zj',
+  }),
+  person('he', 'hemin', '何敏', { roles: ['r3'], groups: [], branch: undefined, max_conversations: 0 }),
+  person('old', '0702', '顾平', { is_active: false, groups: [] }),
+];
+export const settings: Setting[] = [
+  {
+    key: 'conversation.wait_amber_s',
+    title: '等待变黄（秒）',
+    kind: 'int',
+    value: 30,
+    default: 30,
+    scope: 'operator',
+    min: 5,
+    max: 600,
+  },
+  {
+    key: 'conversation.reopen_hours',
+    title: '结束后可重新打开（小时）',
+    kind: 'int',
+    value: 48,
+    default: 24,
+    scope: 'operator',
+    min: 0,
+    max: 168,
+  },
+  {
+    key: 'message.preview',
+    title: '坐席可见客户正在输入的内容',
+    kind: 'bool',
+    value: false,
+    default: false,
+    scope: 'site',
+  },
+];
+const did = (id: string, minutes: number, action: string, over: Partial<AuditRow> = {}): AuditRow => ({
+  id,
+  at: noon - minutes * 60_000,
+  actor: { kind: 'staff', id: 'he', name: '何敏' },
+  action,
+  object: { kind: 'staff', id: '7301' },
+  result: 'done',
+  address: '10.20.3.14',
+  ...over,
+});
+export const audit: AuditRow[] = [
+  did('a1', 2, 'staff.update', { before: '{"max_conversations":5}', after: '{"max_conversations":8}' }),
+  did('a2', 9, 'staff.end_sessions', { after: '{"ended":2}' }),
+  did('a3', 31, 'auth.login', {
+    result: 'refused',
+    code: 'auth.login_refused',
+    actor: { kind: 'anonymous', id: '', name: '' },
+    address: '10.20.8.77',
+  }),
+  did('a4', 66, 'setting.change', {
+    object: { kind: 'setting', id: 'conversation.reopen_hours' },
+    before: '24',
+    after: '48',
+  }),
+];

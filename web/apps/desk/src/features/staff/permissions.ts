@@ -1,0 +1,20 @@
+/** Every right of the program, in the order an administrator reads them. */
+export const permissions = [
+  'conversation.view',
+  'conversation.serve',
+  'conversation.note',
+  'conversation.end_any',
+  'conversation.see_recalled',
+  'conversation.export',
+  'customer.view',
+  'staff.view',
+  'staff.manage',
+  'role.manage',
+  'session.manage',
+  'group.manage',
+  'branch.manage',
+  'site.manage',
+  'setting.view',
+  'setting.manage',
+  'audit.view',
+] as const;
