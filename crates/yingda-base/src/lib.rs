@@ -7,6 +7,7 @@ pub mod clock;
 pub mod context;
 pub mod db;
 pub mod error;
+pub mod feed;
 pub mod http;
 pub mod id;
 pub mod instance;

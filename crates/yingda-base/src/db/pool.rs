@@ -49,6 +49,12 @@ impl Todo {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner).blocking_recv()
     }
 
+    /// Whether units wait.
+    pub(super) fn is_waited_for(&self) -> bool {
+        // Another thread that holds the queue is waiting for the next unit itself: there is none.
+        self.queue.try_lock().is_ok_and(|queue| !queue.is_empty())
+    }
+
     /// A unit that is already waiting.
     pub(super) fn next_waiting(&self) -> Option<Box<dyn Unit>> {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner).try_recv().ok()

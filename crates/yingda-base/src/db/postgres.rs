@@ -112,7 +112,7 @@ impl Serving {
     fn serve(mut self, todo: &Todo, shared: &Shared) {
         while let Some(unit) = todo.next() {
             if cfg!(feature = "fault-ack-before-commit") {
-                self.run_wrongly(unit, shared);
+                self.run_wrongly(unit, todo.is_waited_for(), shared);
             } else {
                 self.run_and_answer(unit, shared);
             }
@@ -180,8 +180,8 @@ impl Serving {
         }
     }
 
-    /// The wrong order on purpose, for the judge that must catch it: answers, then waits a little, then commits.
-    fn run_wrongly(&mut self, mut unit: Box<dyn Unit>, shared: &Shared) {
+    /// The wrong order on purpose, for the judge that must catch it: answers, then, under load, waits a little, then commits.
+    fn run_wrongly(&mut self, mut unit: Box<dyn Unit>, busy: bool, shared: &Shared) {
         if self.client.is_closed() && self.reconnect().is_err() {
             return unit.answer(Err(Error::unavailable("database.lost")), shared);
         }
@@ -192,7 +192,9 @@ impl Serving {
         let ran = unit.run(&mut tx);
         let Link::Pg(transaction, _) = tx.link else { return };
         unit.answer(Ok(()), shared);
-        std::thread::sleep(Duration::from_millis(20));
+        if busy {
+            std::thread::sleep(Duration::from_millis(20));
+        }
         let ended = if ran == Ran::Keep { transaction.commit() } else { transaction.rollback() };
         if let Err(error) = ended {
             tracing::error!(%error, "the faulty build could not commit");

@@ -13,7 +13,9 @@ sql_template!(static LIST =
     "ORDER BY id LIMIT ?");
 
 both! { all_registered_statements_prepare, |db| async {
-    db.script(SCHEMA).await;
+    for schema in [SCHEMA, crate::feed::SCHEMA] {
+        db.script(schema).await;
+    }
     assert_eq!(db.check_statements(), Vec::<String>::new());
 }}
 
@@ -22,6 +24,7 @@ both! { the_check_sees_a_missing_table, |db| async {
 }}
 
 both! { the_check_sees_columns_that_would_not_read_as_i64, |db| async {
+    db.script(crate::feed::SCHEMA).await;
     for wrong in ["INTEGER", "NUMERIC"] {
         db.script(&SCHEMA.replace("n BIGINT", &format!("n {wrong}"))).await;
         let faults = db.check_statements();
