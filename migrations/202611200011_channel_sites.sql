@@ -1,7 +1,7 @@
 -- Sites (brands) and the channels into them; customers and the devices they come by.
 CREATE TABLE site (
   id BIGINT PRIMARY KEY,
-  key TEXT NOT NULL UNIQUE,
+  key TEXT {{c}} NOT NULL UNIQUE,
   name TEXT NOT NULL,
   branch_id BIGINT REFERENCES branch (id),
   default_group_id BIGINT NOT NULL REFERENCES skill_group (id),

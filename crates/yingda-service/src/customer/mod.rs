@@ -1,8 +1,37 @@
-//! (customer: being written)
-use crate::App;
-use yingda_base::http::Routes;
+//! Customers: the people behind visitors' devices, and what is known of them.
+//!
+//! Owns `customer`. Staff see a customer if they see at least one conversation of theirs; long numbers are masked. Nobody is looked up by
+//! telephone number or mail address.
+mod actions;
+mod http;
+mod model;
+mod store;
+#[cfg(test)]
+mod tests;
 
-/// The routes of this feature.
-pub fn routes() -> Routes<App> {
-    Routes::default()
+pub use http::routes;
+pub use model::{CustomerId, Fact, Profile, mask};
+
+use yingda_base::{Error, Result, Tx};
+
+/// Adds a customer who is known by nothing but a name made for them.
+pub fn insert(tx: &mut Tx, public_id: &str, name: &str) -> Result<Profile> {
+    store::insert(tx, public_id, name)
 }
+
+/// A customer by the id inside the house.
+pub fn get(tx: &mut Tx, id: i64) -> Result<Profile> {
+    store::find(tx, id)?.ok_or_else(|| Error::not_found("customer"))
+}
+
+/// What staff and conversations call a customer.
+pub fn name_of(tx: &mut Tx, id: i64) -> Result<String> {
+    store::name_of(tx, id)
+}
+
+/// Notes that a customer is there.
+pub fn seen(tx: &mut Tx, id: i64) -> Result<()> {
+    store::seen(tx, id)
+}
+
+yingda_base::texts!("texts.toml");

@@ -1,8 +1,14 @@
-//! (visit: being written)
-use crate::App;
-use yingda_base::http::Routes;
+//! Visitors on the site: a browser is a device with a secret, and behind a new device stands a new customer.
+//!
+//! Owns `device`. Tokens are signed and live for an hour; the secret gets another. Verifying them is auth's part.
+mod actions;
+mod http;
+mod model;
+mod store;
+#[cfg(test)]
+mod tests;
 
-/// The routes of this feature.
-pub fn routes() -> Routes<App> {
-    Routes::default()
-}
+pub use actions::revoke_device;
+pub use http::routes;
+
+yingda_base::texts!("texts.toml");

@@ -1,0 +1,67 @@
+//! Calls about sites.
+use super::{
+    actions::{self, NewSite, PublicSite, SiteChange},
+    model::{Site, SiteId},
+};
+use crate::{App, auth::permission};
+use axum::{Json, extract::State, http::StatusCode};
+use serde::Serialize;
+use utoipa::ToSchema;
+use utoipa_axum::routes;
+use yingda_base::{
+    Result,
+    http::{Caller, Id, Input, Limit, Problem, Routes, Rule},
+};
+
+/// Sites, for visitors and for those who manage them.
+pub fn routes() -> Routes<App> {
+    Routes::default()
+        .add(routes!(list), Rule::staff(permission::SITE_MANAGE).limit(Limit::Read))
+        .add(routes!(create), Rule::staff(permission::SITE_MANAGE))
+        .add(routes!(get), Rule::public().limit(Limit::Entry))
+        .add(routes!(update), Rule::staff(permission::SITE_MANAGE))
+}
+
+#[derive(Serialize, ToSchema)]
+struct SiteList {
+    items: Vec<Site>,
+}
+
+#[derive(Serialize, ToSchema)]
+struct SiteAnswer {
+    site: Site,
+}
+
+#[derive(Serialize, ToSchema)]
+struct PublicSiteAnswer {
+    site: PublicSite,
+}
+
+/// All sites.
+#[utoipa::path(get, path = "/api/v1/channel/sites", tag = "channel", operation_id = "site_list",
+    responses((status = 200, body = SiteList), (status = "default", body = Problem)))]
+async fn list(State(app): State<App>) -> Result<Json<SiteList>> {
+    Ok(Json(SiteList { items: actions::list(&app).await? }))
+}
+
+/// Make a site.
+#[utoipa::path(post, path = "/api/v1/channel/sites", tag = "channel", operation_id = "site_create", request_body = NewSite,
+    responses((status = 201, body = SiteAnswer), (status = "default", body = Problem)))]
+async fn create(State(app): State<App>, caller: Caller, Input(new): Input<NewSite>) -> Result<(StatusCode, Json<SiteAnswer>)> {
+    Ok((StatusCode::CREATED, Json(SiteAnswer { site: actions::create(&app, &caller, new).await? })))
+}
+
+/// What the widget needs to know of a site.
+#[utoipa::path(get, path = "/api/v1/channel/sites/{key}", tag = "channel", operation_id = "site_get", params(("key" = String, Path)),
+    responses((status = 200, body = PublicSiteAnswer), (status = "default", body = Problem)))]
+async fn get(State(app): State<App>, Id(key): Id<String>) -> Result<Json<PublicSiteAnswer>> {
+    Ok(Json(PublicSiteAnswer { site: actions::get_public(&app, key).await? }))
+}
+
+/// Change a site.
+#[utoipa::path(patch, path = "/api/v1/channel/sites/{key}", tag = "channel", operation_id = "site_update",
+    params(("key" = String, Path, description = "the id of the site")), request_body = SiteChange,
+    responses((status = 200, body = SiteAnswer), (status = "default", body = Problem)))]
+async fn update(State(app): State<App>, caller: Caller, Id(id): Id<SiteId>, Input(change): Input<SiteChange>) -> Result<Json<SiteAnswer>> {
+    Ok(Json(SiteAnswer { site: actions::update(&app, &caller, id, change).await? }))
+}

@@ -1,0 +1,98 @@
+//! Sites and channels. Reads skill groups, which staff owns.
+use super::model::{ChannelId, Profile, Site, SiteId};
+use crate::auth::{BranchId, GroupId};
+use yingda_base::{Error, Result, Tx, db::chunks, row, sql};
+
+row! {
+    struct Found {
+        id: SiteId, key: String, name: String, branch_id: Option<BranchId>, default_group_id: GroupId, profile: String,
+        is_active: bool, rev: i64,
+    }
+    /// A skill group with what a new conversation needs of it.
+    pub struct GroupRow { pub id: GroupId, pub name: String, pub branch_id: Option<BranchId>, pub is_active: bool }
+    struct ChannelRow { id: ChannelId }
+}
+
+fn site(found: Found) -> Result<Site> {
+    let Found { id, key, name, branch_id, default_group_id, profile, is_active, rev } = found;
+    let profile: Profile = serde_json::from_str(&profile).map_err(Error::internal)?;
+    Ok(Site { id, key, name, branch: branch_id, group: default_group_id, profile, is_active, rev })
+}
+
+pub fn list(tx: &mut Tx) -> Result<Vec<Site>> {
+    let found: Vec<Found> =
+        tx.all(sql!("SELECT id, key, name, branch_id, default_group_id, profile, is_active, rev FROM site ORDER BY key"))?;
+    found.into_iter().map(site).collect()
+}
+
+pub fn find_by_key(tx: &mut Tx, key: &str) -> Result<Option<Site>> {
+    let found: Option<Found> =
+        tx.find(sql!("SELECT id, key, name, branch_id, default_group_id, profile, is_active, rev FROM site WHERE key = $1", key))?;
+    found.map(site).transpose()
+}
+
+pub fn find(tx: &mut Tx, id: SiteId) -> Result<Option<Site>> {
+    let found: Option<Found> =
+        tx.find(sql!("SELECT id, key, name, branch_id, default_group_id, profile, is_active, rev FROM site WHERE id = $1", id))?;
+    found.map(site).transpose()
+}
+
+/// Adds a site with its web channel; `false` if the key is taken.
+pub fn insert(tx: &mut Tx, site: &Site) -> Result<bool> {
+    let inserted = tx.run(sql!(
+        "INSERT INTO site (id, key, name, branch_id, default_group_id, profile, is_active, rev)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+         ON CONFLICT (key) DO NOTHING",
+        site.id,
+        &site.key,
+        &site.name,
+        site.branch,
+        site.group,
+        serde_json::json!(site.profile).to_string(),
+        site.is_active,
+        site.rev
+    ))?;
+    if inserted == 0 {
+        return Ok(false);
+    }
+    let channel = ChannelId(tx.next_id());
+    tx.run(sql!("INSERT INTO channel (id, site_id, kind, name) VALUES ($1, $2, 'web', $3)", channel, site.id, &site.name))?;
+    Ok(true)
+}
+
+/// `false` if somebody else changed the site since `site.rev - 1`.
+pub fn update(tx: &mut Tx, site: &Site) -> Result<bool> {
+    let updated = tx.run(sql!(
+        "UPDATE site SET name = $3, branch_id = $4, default_group_id = $5, profile = $6, is_active = $7, rev = $2 WHERE id = $1 AND rev = $2 - 1",
+        site.id,
+        site.rev,
+        &site.name,
+        site.branch,
+        site.group,
+        serde_json::json!(site.profile).to_string(),
+        site.is_active
+    ))?;
+    Ok(updated == 1)
+}
+
+pub fn web_channel(tx: &mut Tx, site: SiteId) -> Result<ChannelId> {
+    let channel: ChannelRow =
+        tx.get("channel", sql!("SELECT id FROM channel WHERE site_id = $1 AND kind = 'web' ORDER BY id LIMIT 1", site))?;
+    Ok(channel.id)
+}
+
+/// Those of the groups that are there, in the order of their names.
+pub fn groups(tx: &mut Tx, ids: &[GroupId]) -> Result<Vec<GroupRow>> {
+    let mut all: Vec<GroupRow> = Vec::new();
+    for chunk in chunks(ids) {
+        all.extend(tx.all::<GroupRow>(sql!("SELECT id, name, branch_id, is_active FROM skill_group WHERE id IN ({{ids}}) ORDER BY id").with_ids(&chunk))?);
+    }
+    all.sort_by(|a, b| (&a.name, a.id).cmp(&(&b.name, b.id)));
+    Ok(all)
+}
+
+pub fn branch_exists(tx: &mut Tx, branch: BranchId) -> Result<bool> {
+    row! { struct Known { id: BranchId } }
+    let known: Option<Known> = tx.find(sql!("SELECT id FROM branch WHERE id = $1", branch))?;
+    Ok(known.is_some_and(|known| known.id == branch))
+}

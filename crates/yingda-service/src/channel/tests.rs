@@ -1,0 +1,1 @@
+//! Over HTTP, as site administrators and visitors use it.

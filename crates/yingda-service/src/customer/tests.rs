@@ -1,0 +1,1 @@
+//! Over HTTP, as staff use it.

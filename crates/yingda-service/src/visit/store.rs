@@ -1,0 +1,52 @@
+//! Devices.
+use yingda_base::{Millis, Result, Tx, row, sql};
+
+row! {
+    /// A device.
+    pub struct Device {
+        pub id: i64,
+        pub customer_id: i64,
+        pub site_id: i64,
+        pub seen_at: Millis,
+        pub revoked_at: Option<Millis>,
+    }
+}
+
+pub fn find_by_secret(tx: &mut Tx, secret_hash: &[u8]) -> Result<Option<Device>> {
+    tx.find(sql!("SELECT id, customer_id, site_id, seen_at, revoked_at FROM device WHERE secret_hash = $1", secret_hash))
+}
+
+/// A device to be stored.
+pub struct NewDevice<'a> {
+    pub secret_hash: &'a [u8],
+    pub site: i64,
+    pub customer: i64,
+    pub locale: &'a str,
+}
+
+pub fn insert(tx: &mut Tx, new: &NewDevice) -> Result<i64> {
+    let (id, public_id, now) = (tx.next_id(), tx.entropy().public_id(), tx.now());
+    tx.run(sql!(
+        "INSERT INTO device (id, public_id, secret_hash, site_id, customer_id, locale, created_at, seen_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+        id,
+        public_id,
+        new.secret_hash,
+        new.site,
+        new.customer,
+        new.locale,
+        now,
+        now
+    ))?;
+    Ok(id)
+}
+
+pub fn touch(tx: &mut Tx, device: i64, locale: &str) -> Result<()> {
+    tx.run(sql!("UPDATE device SET seen_at = $2, locale = $3 WHERE id = $1", device, tx.now(), locale))?;
+    Ok(())
+}
+
+/// Answers whether the device was trusted until now.
+pub fn revoke(tx: &mut Tx, device: i64) -> Result<bool> {
+    Ok(tx.run(sql!("UPDATE device SET revoked_at = $2 WHERE id = $1 AND revoked_at IS NULL", device, tx.now()))? == 1)
+}

@@ -1,0 +1,1 @@
+//! Over HTTP, as a browser uses it.
