@@ -59,7 +59,11 @@ fn feed(db: &TestDb, settled: i64) -> Feed<Items> {
 async fn drain(feed: &mut Feed<Items>) -> Vec<i64> {
     let mut all = Vec::new();
     loop {
-        let changes = feed.next().await.unwrap();
+        let changes = match feed.next().await {
+            // The clock of these tests may jump while a reading unit runs.
+            Err(error) if error.code() == "database.too_slow" => continue,
+            changes => changes.unwrap(),
+        };
         if changes.items.is_empty() {
             return all;
         }
@@ -161,8 +165,7 @@ async fn a_unit_that_commits_late_is_not_skipped_as_the_highest_id_would() {
 /// 200 concurrent units take their ids, dawdle while the clock moves on, and commit in whatever order; some are too slow and are undone.
 async fn stress(db: &TestDb, steps: Vec<u64>) -> Result<(), TestCaseError> {
     db.script("DELETE FROM item").await;
-    let settled = db.context.ids.next();
-    let (mut feed, mut delivered, mut duplicates) = (feed(db, settled), BTreeSet::new(), 0);
+    let (mut feed, mut delivered, mut duplicates) = (feed(db, 0), BTreeSet::new(), 0);
     let writers = futures_util::future::join_all(steps.iter().enumerate().map(|(id, step)| {
         let (clock, step) = (db.clock().clone(), *step);
         db.write(move |tx| {
@@ -177,29 +180,31 @@ async fn stress(db: &TestDb, steps: Vec<u64>) -> Result<(), TestCaseError> {
     let reader = async {
         loop {
             let last_round = done.load(std::sync::atomic::Ordering::SeqCst);
+            if last_round {
+                // What came late is found by looking again.
+                db.clock().advance(Duration::from_secs(11));
+            }
             for item in drain(&mut feed).await {
                 duplicates += usize::from(!delivered.insert(item));
             }
             if last_round {
                 return;
             }
-            db.clock().advance(Duration::from_millis(100));
+            db.clock().advance(Duration::from_millis(1));
             tokio::task::yield_now().await;
         }
     };
     let writers = async {
         let ends = writers.await;
-        // The reader must find the last ones by looking again.
-        db.clock().advance(Duration::from_secs(11));
         done.store(true, std::sync::atomic::Ordering::SeqCst);
         ends
     };
     let (ends, ()) = futures_util::future::join(writers, reader).await;
     let committed: BTreeSet<i64> = ends.iter().enumerate().filter(|(_, end)| end.is_ok()).map(|(id, _)| id as i64).collect();
     prop_assert!(committed.len() > steps.len() / 2);
-    prop_assert!(feed.settled() > settled, "the feed settles while it is written to");
+    prop_assert!(feed.settled() > 0, "the feed settles while it is written to");
     prop_assert_eq!(&delivered, &committed);
-    prop_assert_eq!(duplicates, 0);
+    prop_assert_eq!(duplicates, 0, "no sweep was due");
     Ok(())
 }
 
