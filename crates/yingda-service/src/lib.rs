@@ -12,6 +12,8 @@ pub mod realtime;
 pub mod routing;
 pub mod setting;
 pub mod staff;
+#[cfg(test)]
+mod testkit;
 pub mod visit;
 
 pub use app::{App, ImageLinks, Parts};

@@ -11,6 +11,8 @@ mod read;
 mod recall;
 mod send;
 mod store;
+#[cfg(test)]
+mod tests;
 
 pub use body::{ClientId, Content, check_client_id};
 pub use draft::drafts_of;

@@ -60,7 +60,7 @@ struct Queue {
 
 /// A call of a polling client.
 #[derive(Deserialize, utoipa::ToSchema)]
-struct Poll {
+pub(super) struct Poll {
     /// From the first answer.
     poll: Option<String>,
     /// The last `n` that arrived.
@@ -73,7 +73,7 @@ struct Poll {
 
 /// Its answer.
 #[derive(Serialize, utoipa::ToSchema)]
-struct Polled {
+pub(super) struct Polled {
     /// Names the session.
     poll: String,
     /// Counts answers.
