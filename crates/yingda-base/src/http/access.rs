@@ -3,13 +3,13 @@
 //! The gate knows permissions. Whether the actor may touch *this* object is decided by `authorise` on the loaded object.
 use super::{
     RequestInfo,
-    actor::Actor,
+    actor::{Actor, Caller},
     limit::Limits,
     problem::problems,
     routes::{Access, Rule},
 };
 use crate::{
-    error::{Error, Result},
+    error::{Error, Kind, Result},
     locale::Language,
     random::Entropy,
 };
@@ -63,7 +63,17 @@ pub trait Authenticate: Send + Sync {
         credentials: &'a Credentials,
         address: IpAddr,
     ) -> Pin<Box<dyn Future<Output = Result<Actor>> + Send + 'a>>;
+
+    /// Told when somebody with a name was refused a call that would have changed something: for the audit log.
+    fn refused<'a>(&'a self, _: &'a Caller, _: &'a str, _: &'a str, _: &'a Error) -> Pin<Box<dyn Future<Output = ()> + Send + 'a>> {
+        Box::pin(std::future::ready(()))
+    }
 }
+
+/// Why the credentials of a request don't count. It concerns only calls for which they are needed: a browser sends a dead cookie along
+/// with everything, also when its owner logs in anew, or is a visitor on the same host.
+#[derive(Clone, Debug)]
+struct Discredited(Error);
 
 /// What stands in front of the routes.
 #[derive(Clone)]
@@ -98,20 +108,32 @@ async fn describe(State(gate): State<Gate>, mut request: Request, next: Next) ->
     response
 }
 
-/// Finds the actor. Bad credentials stop here, even on public routes, so that a client learns that its token is dead.
+/// Finds the actor.
 async fn identify(State(gate): State<Gate>, mut request: Request, next: Next) -> Response {
     let credentials = Credentials::of(request.headers());
-    let address = request.extensions().get::<RequestInfo>().map_or(IpAddr::from([0, 0, 0, 0]), |info| info.address);
+    let info = request.extensions().get::<RequestInfo>().cloned();
+    let address = info.as_ref().map_or(IpAddr::from([0, 0, 0, 0]), |info| info.address);
     let actor = match gate.authenticate.authenticate(&credentials, address).await {
         Ok(actor) => actor,
-        // Someone who logs in anew still sends the dead cookie.
-        Err(_) if request.uri().path().ends_with("/auth/login") => Actor::Anonymous,
-        Err(error) => return error.into_response(),
+        // A bench run must learn at once that its limits are back.
+        Err(error) if credentials.bench.is_some() || matches!(error.kind(), Kind::Internal | Kind::Unavailable) => return error.into_response(),
+        Err(error) => {
+            request.extensions_mut().insert(Discredited(error));
+            Actor::Anonymous
+        }
     };
     request.extensions_mut().insert(credentials);
-    request.extensions_mut().insert(actor);
-    request.extensions_mut().insert(gate);
-    next.run(request).await
+    request.extensions_mut().insert(actor.clone());
+    request.extensions_mut().insert(gate.clone());
+    let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+    let response = next.run(request).await;
+    if let (Actor::Staff(_), false, Some(error)) = (&actor, is_reading(&method), response.extensions().get::<Error>())
+        && error.kind() == Kind::Forbidden
+    {
+        let caller = Caller { actor: actor.clone(), address, request: info.map(|info| info.id).unwrap_or_default() };
+        gate.authenticate.refused(&caller, method.as_str(), &path, error).await;
+    }
+    response
 }
 
 /// Enforces the rule that stands on the route line.
@@ -128,8 +150,11 @@ fn check(rule: &Rule, parts: &Parts) -> Result<()> {
     let actor = parts.extensions.get::<Actor>().ok_or_else(|| Error::bug("a route without an actor"))?;
     let address = parts.extensions.get::<RequestInfo>().map_or(IpAddr::from([0, 0, 0, 0]), |info| info.address);
     gate.limits.count(rule.limit, actor, address)?;
+    if let (true, Some(Discredited(error))) = (rule.access != Access::Public, parts.extensions.get()) {
+        return Err(error.clone());
+    }
     permit(rule, actor)?;
-    same_origin(parts)
+    same_origin(rule, parts)
 }
 
 /// Whether the actor may call the route at all.
@@ -152,18 +177,22 @@ pub(super) fn permit(rule: &Rule, actor: &Actor) -> Result<()> {
     }
 }
 
-/// A form on another site can neither set our header nor fake the origin. Bearer tokens are not sent by themselves and need no such check.
-fn same_origin(parts: &Parts) -> Result<()> {
+/// A form on another site can neither set our header nor fake the origin. Bearer tokens are not sent by themselves and need no such check;
+/// calls that everybody may make need no header, since the cookie does nothing there.
+fn same_origin(rule: &Rule, parts: &Parts) -> Result<()> {
     let by_cookie =
         parts.extensions.get::<Credentials>().is_some_and(|credentials| credentials.bearer.is_none() && credentials.cookie.is_some());
-    let changes = !matches!(parts.method, Method::GET | Method::HEAD | Method::OPTIONS);
-    if !by_cookie || !changes {
+    if !by_cookie || is_reading(&parts.method) {
         return Ok(());
     }
-    if !parts.headers.contains_key("x-yingda-client") {
+    if rule.access != Access::Public && !parts.headers.contains_key("x-yingda-client") {
         return Err(Error::forbidden("client_header_missing"));
     }
     if is_own_origin(&parts.headers) { Ok(()) } else { Err(Error::forbidden("origin_refused")) }
+}
+
+fn is_reading(method: &Method) -> bool {
+    matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS)
 }
 
 /// Whether `Origin`, if there is one, names the host that was asked.

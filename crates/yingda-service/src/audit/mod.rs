@@ -1,14 +1,15 @@
 //! Who did what: one plain row per state-changing call outside conversations, written in the unit that changes the state.
 //!
-//! Entries of conversations are their own audit. A later job seals the rows into a hash chain; `sealed_in` is for it.
+//! Owns `audit_record` and `audit_value`. Entries of conversations are their own audit. Refusals are rows too: failed logins, and calls
+//! that were forbidden. A later job seals the rows into a hash chain; `sealed_in` is for it.
+mod actions;
+mod http;
+mod model;
 mod record;
+mod store;
+#[cfg(test)]
+mod tests;
 
+pub use actions::record_refusal;
+pub use http::routes;
 pub use record::{Audit, record};
-
-use crate::App;
-use yingda_base::http::Routes;
-
-/// The routes of this feature.
-pub fn routes() -> Routes<App> {
-    Routes::default()
-}

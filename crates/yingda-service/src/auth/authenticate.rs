@@ -5,11 +5,11 @@ use super::{
     permission, store,
     token::{self, VisitorToken},
 };
-use crate::App;
+use crate::{App, audit};
 use std::{future::Future, net::IpAddr, pin::Pin, sync::Arc};
 use yingda_base::{
     Error, Result, Tx,
-    http::{Actor, Authenticate, Credentials, Scope, StaffActor, VisitorActor},
+    http::{Actor, Authenticate, Caller, Credentials, Scope, StaffActor, VisitorActor},
 };
 
 /// Finds out who is who. Sessions are read from the database each time, so that a change of rights counts at once; visitors' tokens
@@ -80,6 +80,10 @@ impl Authenticator {
 impl Authenticate for Authenticator {
     fn authenticate<'a>(&'a self, credentials: &'a Credentials, _: IpAddr) -> Pin<Box<dyn Future<Output = Result<Actor>> + Send + 'a>> {
         Box::pin(self.find(credentials))
+    }
+
+    fn refused<'a>(&'a self, caller: &'a Caller, method: &'a str, path: &'a str, error: &'a Error) -> Pin<Box<dyn Future<Output = ()> + Send + 'a>> {
+        Box::pin(audit::record_refusal(&self.0, caller, method, path, error))
     }
 }
 

@@ -1,0 +1,1 @@
+//! Over HTTP, as audit administrators use it.
