@@ -1,4 +1,4 @@
-import type { RealtimeEvents, ThreadView } from '@yingda/realtime';
+import type { Conversation, RealtimeEvents, ThreadView } from '@yingda/realtime';
 import type { Link } from '../src/outside.ts';
 import { outgoing } from './samples.ts';
 import type { World } from './world.ts';
@@ -7,6 +7,7 @@ import type { World } from './world.ts';
 export class FakeLink implements Link {
   readonly skew = 0;
   readonly said: { name: string; with: unknown[] }[] = [];
+  private readonly adopted = new Map<string, Conversation>();
   private readonly listeners = new Map<string, Set<(event: never) => void>>();
 
   constructor(private readonly world: World) {}
@@ -31,7 +32,7 @@ export class FakeLink implements Link {
     for (const listener of this.listeners.get(type) ?? []) (listener as (event: RealtimeEvents[K]) => void)(event);
   }
   inbox = () => this.world.inbox;
-  conversation = (id: string) => this.world.inbox.conversations.find((one) => one.id === id);
+  conversation = (id: string) => this.adopted.get(id) ?? this.world.inbox.conversations.find((one) => one.id === id);
   thread = (id: string): ThreadView =>
     this.world.threads[id] ?? {
       conversation: id,
@@ -43,7 +44,10 @@ export class FakeLink implements Link {
       unread: 0,
     };
   outgoing = () => this.world.outgoing;
-  adopt = () => {};
+  adopt = (conversation: Conversation) => {
+    this.adopted.set(conversation.id, conversation);
+    this.tell('inbox', { ...this.world.inbox });
+  };
   open = async () => {};
   leave = () => {};
   loadOlder = async () => {};

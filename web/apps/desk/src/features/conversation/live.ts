@@ -1,14 +1,17 @@
 import type { Me } from '@yingda/api';
 import type { Conversation, InboxView, Outgoing, OwnPresence, SyncState, ThreadView } from '@yingda/realtime';
 import { defineStore } from 'pinia';
-import { computed, ref, shallowReactive, shallowRef } from 'vue';
+import { computed, ref, shallowReactive, shallowRef, watch } from 'vue';
 import { type Link, useConnect } from '../../outside.ts';
+import { useToasts } from '../../parts/toast.ts';
 import { usePreferences } from '../../preferences.ts';
 import { useSession } from '../auth/session.ts';
 
-/** Text of mine the server would not take because the conversation had gone to somebody else. */
+/** Text of mine the server would not say to the customer; it has kept it as my draft. */
 export interface Returned {
   text: string;
+  /** `not_owner` or `conversation_closed`. */
+  code: string;
   owner?: string;
 }
 
@@ -19,40 +22,32 @@ export const useLive = defineStore('live', () => {
   const connect = useConnect();
   const preferences = usePreferences();
   const session = useSession();
+  const toasts = useToasts();
 
   const sync = shallowRef<SyncState>({ phase: 'connecting', provenAt: 0 });
   const inbox = shallowRef<InboxView>(emptyInbox);
   const presence = shallowRef<OwnPresence>();
   const outgoing = shallowRef<readonly Outgoing[]>([]);
   const threads = shallowReactive(new Map<string, ThreadView>());
-  /** Conversations fetched by a call; the inbox may know a newer copy. */
-  const fetched = shallowReactive(new Map<string, Conversation>());
   const returned = shallowReactive(new Map<string, Returned>());
   /** Server time. It stands still while disconnected: a clock that runs on would raise false alarms. */
   const now = ref(Date.now());
 
   let link: Link | undefined;
+  let unhear: (() => void)[] = [];
   let timer: ReturnType<typeof setInterval> | undefined;
   const startedBy = ref<string>();
 
   const started = computed(() => startedBy.value !== undefined);
   const online = computed(() => sync.value.phase === 'online');
-  const inboxById = computed(
-    () => new Map(inbox.value.conversations.map((conversation) => [conversation.id, conversation])),
-  );
 
+  /** Reactive by the inbox, which the link tells anew whenever any conversation it knows has changed. */
   function conversation(id: string): Conversation | undefined {
-    const [live, called] = [inboxById.value.get(id), fetched.get(id)];
-    if (!live || !called) return live ?? called;
-    return called.rev > live.rev ? called : live;
+    return inbox.value && link?.conversation(id);
   }
 
   function adopt(...conversations: Conversation[]) {
-    for (const one of conversations) {
-      const held = fetched.get(one.id);
-      if (!held || one.rev >= held.rev) fetched.set(one.id, one);
-      link?.adopt(one);
-    }
+    for (const one of conversations) link?.adopt(one);
   }
 
   async function start(me: Me) {
@@ -71,31 +66,41 @@ export const useLive = defineStore('live', () => {
   function listen(source: Link) {
     sync.value = source.sync;
     inbox.value = source.inbox();
-    source.on('sync', (state) => {
+    const hear: Link['on'] = (type, listener) => {
+      const off = source.on(type, listener);
+      unhear.push(off);
+      return off;
+    };
+    hear('sync', (state) => {
       sync.value = state;
       tick();
       if (state.phase === 'stopped' && state.reason) session.end(state.reason);
     });
-    source.on('inbox', (view) => {
+    hear('inbox', (view) => {
       inbox.value = view;
     });
-    source.on('presence', (own) => {
+    hear('presence', (own) => {
       presence.value = own;
     });
-    source.on('thread', ({ conversation: id }) => {
+    hear('thread', ({ conversation: id }) => {
       threads.set(id, source.thread(id));
       outgoing.value = source.outgoing();
     });
-    source.on('acked', () => {
+    hear('acked', () => {
       outgoing.value = source.outgoing();
     });
-    source.on('refused', (refusal) => {
-      const { outgoing: mine, details } = refusal;
-      if (refusal.code !== 'not_owner' || mine?.content.kind !== 'text') return;
-      const owner = typeof details?.owner === 'string' ? details.owner : undefined;
+    hear('refused', (refusal) => {
+      const { outgoing: mine, details, code } = refusal;
+      if (!mine) {
+        toasts.show(refusal.message, 'danger');
+        if (presence.value) presence.value = { ...presence.value }; // a wish that was refused is taken back on screen
+        return;
+      }
+      if (details?.draft !== true || mine.content.kind !== 'text') return; // stays in the thread, to be sent again or deleted
+      const owner = typeof details.owner === 'string' ? details.owner : undefined;
       const before = returned.get(mine.conversation);
       const text = before ? `${before.text}\n${mine.content.body.text}` : mine.content.body.text;
-      returned.set(mine.conversation, { text, owner });
+      returned.set(mine.conversation, { text, code, owner });
       source.discard(mine.clientId);
     });
   }
@@ -112,11 +117,13 @@ export const useLive = defineStore('live', () => {
   function stop(reason = 'logout') {
     clearInterval(timer);
     document.removeEventListener('visibilitychange', tellVisible);
+    // What it says of its own stop is no news.
+    for (const off of unhear) off();
+    unhear = [];
     link?.stop(reason);
     link = undefined;
     startedBy.value = undefined;
     threads.clear();
-    fetched.clear();
     returned.clear();
     inbox.value = emptyInbox;
     presence.value = undefined;
@@ -134,6 +141,13 @@ export const useLive = defineStore('live', () => {
     await source.open(id);
     threads.set(id, source.thread(id));
   }
+
+  watch(
+    () => session.me,
+    (me) => {
+      if (!me) stop();
+    },
+  );
 
   function accepting(on: boolean) {
     linked().presence({ accepting: on });

@@ -55,6 +55,13 @@ export function useThread(id: Ref<string | undefined>) {
     },
     { immediate: true },
   );
+  // Another history of the database empties everything held; what is open is asked for again.
+  watch(
+    () => id.value !== undefined && conversation.value === undefined && live.inbox.loaded && error.value === undefined,
+    (lost, before) => {
+      if (lost && before === false && id.value) void load(id.value);
+    },
+  );
   addEventListener('focus', markRead);
   onScopeDispose(() => {
     removeEventListener('focus', markRead);

@@ -90,6 +90,7 @@ export const zh = {
   returned: {
     withOwner: '未发出：会话现由 {name} 接待。文字已放回输入框作为草稿。',
     withoutOwner: '未发出：会话已不由您接待。文字已放回输入框作为草稿。',
+    closed: '未发出：会话已结束。文字已放回输入框作为草稿，重新打开后可以发送。',
     dismiss: '知道了',
   },
   readonly: {
@@ -191,6 +192,7 @@ export const en: Translation<typeof zh> = {
   returned: {
     withOwner: 'Not sent: {name} is serving this chat now. Your text is back in the editor as a draft.',
     withoutOwner: 'Not sent: this chat is no longer yours. Your text is back in the editor as a draft.',
+    closed: 'Not sent: the chat is closed. Your text is back in the editor as a draft; reopen the chat to send it.',
     dismiss: 'OK',
   },
   readonly: {
