@@ -111,11 +111,12 @@ const did = (id: string, minutes: number, action: string, over: Partial<AuditRow
   object: { kind: 'staff', id: '7301' },
   result: 'done',
   address: '10.20.3.14',
+  request: `r-${id}`,
   ...over,
 });
 export const audit: AuditRow[] = [
-  did('a1', 2, 'staff.update', { before: '{"max_conversations":5}', after: '{"max_conversations":8}' }),
-  did('a2', 9, 'staff.end_sessions', { after: '{"ended":2}' }),
+  did('a1', 2, 'staff.update', { before: { max_conversations: 5 }, after: { max_conversations: 8 } }),
+  did('a2', 9, 'staff.end_sessions', { after: { ended: 2 } }),
   did('a3', 31, 'auth.login', {
     result: 'refused',
     code: 'auth.login_refused',
@@ -124,7 +125,7 @@ export const audit: AuditRow[] = [
   }),
   did('a4', 66, 'setting.change', {
     object: { kind: 'setting', id: 'conversation.reopen_hours' },
-    before: '24',
-    after: '48',
+    before: 24,
+    after: 48,
   }),
 ];

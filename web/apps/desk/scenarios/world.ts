@@ -256,9 +256,9 @@ export function afternoon(): World {
     customer: {
       id: 'u1',
       name: '周女士',
-      phone_masked: '138****5678',
       tags: ['千兆宽带', '居家办公', '偏好文字'],
       facts: [
+        { label: '手机号', value: '138****5678' },
         { label: '地区', value: '浙江杭州' },
         { label: '套餐', value: '畅享融合 199 档' },
         { label: '宽带', value: 'hz0571****217 · 1000M' },

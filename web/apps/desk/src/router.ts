@@ -1,5 +1,5 @@
 import { createRouter, createWebHistory, type RouteRecordRaw } from 'vue-router';
-import type { Right } from './features/auth/right.ts';
+import { firstRoom, type Right } from './features/auth/right.ts';
 import type { useSession } from './features/auth/session.ts';
 
 declare module 'vue-router' {
@@ -17,11 +17,11 @@ const routes: RouteRecordRaw[] = [
     path: '/',
     component: () => import('./shell/DeskLayout.vue'),
     children: [
-      { path: '', redirect: { name: 'conversation' } },
       {
         path: 'conversation/:id?',
         name: 'conversation',
         component: () => import('./features/conversation/WorkspacePage.vue'),
+        meta: { right: 'view' },
       },
       {
         path: 'staff',
@@ -71,6 +71,7 @@ export function createDeskRouter(session: ReturnType<typeof useSession>) {
     await session.load();
     if (!session.me) return { name: 'login', query: to.path === '/' ? {} : { next: to.fullPath } };
     if (session.mustChange && to.name !== 'password') return { name: 'password' };
+    if (to.path === '/') return { name: firstRoom(session.me.permissions), params: {} };
     if (to.meta.right && !session.may(to.meta.right)) return { name: 'missing', params: { rest: ['forbidden'] } };
     return true;
   });

@@ -105,5 +105,10 @@ export interface paths {
     get: Read<{ items: Setting[] }>;
     put: Write<{ key: string; value: unknown; scope: string }, { setting: Setting }>;
   };
-  '/api/v1/audit': { get: Read<Page<AuditRow>, { after?: string; limit?: number; action?: string; actor?: string }> };
+  '/api/v1/audit': {
+    get: Read<
+      Page<AuditRow>,
+      { after?: string; limit?: number; action?: string; actor?: string; result?: 'done' | 'refused' }
+    >;
+  };
 }

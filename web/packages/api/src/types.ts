@@ -40,7 +40,6 @@ export interface CustomerEpisode {
 export interface Customer {
   id: string;
   name: string;
-  phone_masked?: string;
   tags: string[];
   facts: CustomerFact[];
   first_seen_at: number;
@@ -106,9 +105,10 @@ export interface AuditRow {
   actor: { kind: string; id: string; name: string };
   action: string;
   object: { kind: string; id: string };
-  result: string;
+  result: 'done' | 'refused';
   code?: string;
   address: string;
-  before?: string;
-  after?: string;
+  request: string;
+  before?: unknown;
+  after?: unknown;
 }

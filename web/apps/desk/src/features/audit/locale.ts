@@ -3,7 +3,15 @@ import type { Translation } from '../../i18n/index.ts';
 export const zh = {
   title: '审计',
   empty: '没有匹配的记录',
-  filter: { action: '动作', actionHint: '例如 auth.login', actor: '操作人', apply: '筛选', clear: '清除' },
+  filter: {
+    action: '动作的开头',
+    actionHint: '动作，例如 auth.',
+    result: '结果',
+    all: '全部结果',
+    only: '只看 {name}',
+    clear: '不再只看 {name}',
+    apply: '筛选',
+  },
   column: {
     at: '时间',
     actor: '操作人',
@@ -17,13 +25,21 @@ export const zh = {
   refused: '被拒绝',
   before: '之前',
   after: '之后',
-  system: '系统',
+  nobody: '未登录',
 };
 
 export const en: Translation<typeof zh> = {
   title: 'Audit',
   empty: 'No record matches',
-  filter: { action: 'Action', actionHint: 'e.g. auth.login', actor: 'Who', apply: 'Filter', clear: 'Clear' },
+  filter: {
+    action: 'Action begins with',
+    actionHint: 'Action, e.g. auth.',
+    result: 'Result',
+    all: 'All results',
+    only: 'Only {name}',
+    clear: 'No longer only {name}',
+    apply: 'Filter',
+  },
   column: {
     at: 'Time',
     actor: 'Who',
@@ -37,5 +53,5 @@ export const en: Translation<typeof zh> = {
   refused: 'Refused',
   before: 'Before',
   after: 'After',
-  system: 'System',
+  nobody: 'Not signed in',
 };

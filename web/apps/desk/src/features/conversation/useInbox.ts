@@ -57,7 +57,7 @@ export function useInbox() {
   });
 
   const counts = computed(() => ({
-    mine: inBox('mine').length,
+    mine: live.inbox.counts?.mine ?? inBox('mine').length,
     queue: live.inbox.counts?.queue ?? inBox('queue').length,
     colleague: live.inbox.counts?.colleague ?? inBox('colleague').length,
   }));
