@@ -8,8 +8,9 @@ import { Icon } from './icon.tsx';
 import { useKept } from './kept.ts';
 import { Thread } from './thread.tsx';
 
-/** A break shorter than this is not worth a word. */
+/** A break, or a first connecting, shorter than this is not worth a word. */
 const SHORT_BREAK = 800;
+const SHORT_START = 4_000;
 
 export function App({ panel, visible }: { panel: Panel; visible: boolean }) {
   return (
@@ -25,7 +26,11 @@ function Body({ visible }: { visible: boolean }) {
   const [care, setCare] = useKept(store, 'yd:care');
   const [mute, setMute] = useKept(store, 'yd:mute');
   const [isEnding, setEnding] = useState(false);
-  useEffect(() => session.watch(() => draw((n) => n + 1)), [session]);
+  useEffect(() => {
+    const changed = () => draw((n) => n + 1);
+    changed(); // what happened between the first drawing and now
+    return session.watch(changed);
+  }, [session]);
   useEffect(() => applyCare(care === 'on'), [care]);
   useEffect(() => {
     // A dialog or a popover that is open takes its own Escape.
@@ -60,16 +65,16 @@ function Body({ visible }: { visible: boolean }) {
 
 function NetBar() {
   const { session, words } = usePanel();
-  const { phase } = session.client.sync;
+  const { phase, provenAt } = session.client.sync;
   const isDown = phase !== 'online';
+  const hadBeenUp = provenAt > 0;
   const [isLong, setLong] = useState(false);
   useEffect(() => {
     if (!isDown) return setLong(false);
-    const timer = setTimeout(() => setLong(true), SHORT_BREAK);
+    const timer = setTimeout(() => setLong(true), hadBeenUp ? SHORT_BREAK : SHORT_START);
     return () => clearTimeout(timer);
-  }, [isDown]);
-  const hasFirst = session.client.sync.provenAt > 0 || session.current !== undefined;
-  if (!isDown || !isLong || !hasFirst) return null;
+  }, [isDown, hadBeenUp]);
+  if (!isDown || !isLong) return null;
   const isStopped = phase === 'stopped';
   return (
     <div class="net" role="status">

@@ -165,10 +165,10 @@ function Box({
   const { words } = usePanel();
   return (
     <div class="card box">
-      <h3>
+      <h2>
         {title}
         {badge && <span class="tag">{badge}</span>}
-      </h3>
+      </h2>
       {children}
       {url && (
         <a class="more" href={url} target="_blank" rel="noopener noreferrer">

@@ -72,7 +72,7 @@ export function Composer({ onSent }: { onSent: () => void }) {
 
   const tooLong = text.length > LONGEST;
   return (
-    <div class="composer">
+    <footer class="composer">
       {isPicking && <EmojiPicker onPick={insert} onClose={() => setPicking(false)} />}
       <div class="row">
         <button
@@ -134,7 +134,7 @@ export function Composer({ onSent }: { onSent: () => void }) {
           {words.tooLong} ({text.length})
         </p>
       )}
-    </div>
+    </footer>
   );
 }
 

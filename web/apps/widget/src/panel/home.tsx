@@ -96,7 +96,7 @@ export function Home() {
           </section>
         )}
       </main>
-      <div class="dock">
+      <footer class="dock">
         <button type="button" class="button primary big human" onClick={() => session.begin()}>
           <Icon of={headset} />
           <span class="plain">{words.human}</span>
@@ -105,7 +105,7 @@ export function Home() {
             <small>{words.humanHint}</small>
           </span>
         </button>
-      </div>
+      </footer>
     </>
   );
 }

@@ -15,7 +15,7 @@ export function Mark({ of }: { of: MarkShape }) {
       <path d={of.ground} class="ground" />
       {of.fill && <path d={of.fill} class="ink" />}
       {of.strokes.map(([d, width]) => (
-        <path key={d} d={d} class="line" stroke-width={width} />
+        <path key={d} d={d} class="wire" stroke-width={width} />
       ))}
     </svg>
   );

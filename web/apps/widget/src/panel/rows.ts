@@ -62,31 +62,33 @@ function goneLine(item: ThreadItem, { words }: Tongue): string | undefined {
   return isMine(item) ? words.recalledMine : words.recalledTheirs(entry.author.name);
 }
 
-/** Items with day lines, time lines, system lines and names between them. */
-export function rowsOf(items: readonly ThreadItem[], now: number, tongue: Tongue): Row[] {
+/** Items with day lines, time lines, system lines and names between them. `skew` = server's clock minus the one that timed what is on its way. */
+export function rowsOf(items: readonly ThreadItem[], now: number, skew: number, tongue: Tongue): Row[] {
   const rows: Row[] = [];
-  let before: { at: number; speaker: string } | undefined;
+  let before: number | undefined;
+  let speaker: number | undefined;
   for (const item of items) {
     const { key, entry } = item;
-    const at = entry?.at ?? item.outgoing!.at;
+    const at = entry?.at ?? item.outgoing!.at + skew;
     const isSystem = entry?.kind === 'system';
     const line = goneLine(item, tongue) ?? (isSystem ? systemLine(entry, tongue) : undefined);
     if (isSystem && line === undefined) continue;
-    const newDay = !before || daysAgo(before.at, at) !== 0;
-    if (newDay || at - (before?.at ?? 0) > PAUSE) {
+    const newDay = before === undefined || daysAgo(before, at) !== 0;
+    if (newDay || at - (before ?? 0) > PAUSE) {
       const day = newDay && daysAgo(at, now) > 0 ? `${dayName(at, now, tongue.locale)} ` : '';
       // A system line often tells the time itself.
       if (!isSystem || day) rows.push({ kind: 'line', key: `t${key}`, text: `${day}${clockTime(at, tongue.locale)}` });
     }
     if (line !== undefined) {
       rows.push({ kind: 'line', key, text: line });
-      before = { at, speaker: '' };
-      continue;
+      speaker = undefined;
+    } else {
+      const theirs = isMine(item) ? undefined : entry?.author;
+      const isOther = theirs !== undefined && theirs.participant !== speaker;
+      if (theirs) speaker = theirs.participant;
+      rows.push({ kind: 'said', key, item, name: isOther ? theirs.name : undefined });
     }
-    const speaker = isMine(item) ? 'me' : `${entry?.author.participant}`;
-    const name = speaker !== 'me' && speaker !== before?.speaker ? entry?.author.name : undefined;
-    rows.push({ kind: 'said', key, item, name });
-    before = { at, speaker };
+    before = at;
   }
   return rows;
 }

@@ -18,7 +18,7 @@ export function Thread({ visible }: { visible: boolean }) {
   const id = session.current ?? '';
   const { conversation, client } = session;
   const { items, hasOlder, loaded, typing } = client.thread(id);
-  const rows = rowsOf(items, now(), tongue);
+  const rows = rowsOf(items, now(), client.skew, tongue);
   const going = uploads.of(id);
   const marked = items.findLast(
     (item) => isMine(item) && (item.outgoing === undefined || item.delivery === 'sending'),
@@ -33,6 +33,15 @@ export function Thread({ visible }: { visible: boolean }) {
   useLayoutEffect(() => {
     if (isAtEnd) toEnd();
   }, [size, id]);
+  // The bar of a lost connection, a phone's keyboard, a picture that loads: still the last words in sight.
+  const isStuck = useRef(true);
+  isStuck.current = isAtEnd;
+  useEffect(() => {
+    const observer = new ResizeObserver(() => isStuck.current && toEnd());
+    const element = scroller.current;
+    for (const part of element ? [element, ...element.children] : []) observer.observe(part);
+    return () => observer.disconnect();
+  }, []);
   // Older entries go in above: what is being read stays where it is.
   useLayoutEffect(() => {
     const element = scroller.current;
@@ -122,7 +131,7 @@ function Ended() {
   const { session, words } = usePanel();
   const attempt = useTry();
   return (
-    <div class="dock ended">
+    <footer class="dock ended">
       <p>{words.endedText}</p>
       <button type="button" class="button big" onClick={() => attempt(() => session.reopen())}>
         {words.reopen}
@@ -133,7 +142,7 @@ function Ended() {
       <button type="button" class="link" onClick={() => session.goHome()}>
         {words.back}
       </button>
-    </div>
+    </footer>
   );
 }
 
