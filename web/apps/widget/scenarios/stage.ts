@@ -71,7 +71,7 @@ export interface Stage {
 }
 
 /** The world for a client whose server is this stage. */
-export function stageEnvironment(stage: Stage, skew: number): { env: Environment; cut: () => void } {
+export function stageEnvironment(stage: Stage, skew: number) {
   const sockets: SocketLike[] = [];
   let isCut = false;
   const socket = (): SocketLike => {
@@ -122,5 +122,8 @@ export function stageEnvironment(stage: Stage, skew: number): { env: Environment
     isCut = true;
     for (const one of sockets) one.onclose?.();
   };
-  return { env, cut };
+  const push = (frame: ServerFrame) => {
+    for (const one of sockets) one.onmessage?.({ data: JSON.stringify(frame) });
+  };
+  return { env, cut, push };
 }

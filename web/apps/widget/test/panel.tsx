@@ -22,7 +22,7 @@ export const SITE = {
 /** The real panel on a stage instead of a server. */
 export async function openPanel(stage: Stage, locale = 'zh-CN') {
   const skew = NOW - Date.now();
-  const { env, cut } = stageEnvironment(stage, skew);
+  const { env, cut, push } = stageEnvironment(stage, skew);
   const identity = { side: 'customer', identity: 'visitor:demo', client: { kind: 'widget', version: '1' } } as const;
   const client = new RealtimeClient(identity, env);
   const tongue = tongueOf(locale);
@@ -49,7 +49,7 @@ export async function openPanel(stage: Stage, locale = 'zh-CN') {
   const find = <T extends HTMLElement>(selector: string) => root.querySelector<T>(selector)!;
   const byLabel = (label: string) => find<HTMLButtonElement>(`[aria-label="${label}"]`);
   const texts = (selector: string) => [...root.querySelectorAll(selector)].map((element) => element.textContent);
-  return { client, session, uploads, cut, root, find, byLabel, texts, minimise, close: () => client.stop() };
+  return { client, session, uploads, cut, push, root, find, byLabel, texts, minimise, close: () => client.stop() };
 }
 export type OpenPanel = Awaited<ReturnType<typeof openPanel>>;
 

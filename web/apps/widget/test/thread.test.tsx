@@ -78,9 +78,10 @@ describe('thread', () => {
   });
 
   it('says staff words to those who hear the page', async () => {
+    panel = await openPanel(STAGES.talking!);
+    await vi.waitFor(() => expect(bubbles().length).toBe(5));
     const [said] = new Script().say('agent', 0, '师傅已经出发').entries;
-    const stage = STAGES.talking!;
-    panel = await openPanel({ ...stage, after: [{ type: 'entry', ...said!, seq: stage.entries.length + 1 }] });
+    panel.push({ type: 'entry', ...said!, seq: STAGES.talking!.entries.length + 1 });
     await vi.waitFor(() => expect(panel.find('.yd-vh[aria-live=polite]').textContent).toBe('林晓：师傅已经出发'));
   });
 
