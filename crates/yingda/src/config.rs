@@ -1,0 +1,206 @@
+//! Facts of the process: one TOML file, the environment, the command line, over the commented defaults of `config/default.toml`.
+//!
+//! [`Config`] is what the rest of the program reads; [`layers`] joins the four sources and knows where each value came from, so that a
+//! bad one is reported with its file and line.
+mod layers;
+mod nearest;
+
+use layers::Layers;
+use std::{
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+use yingda_base::{
+    Error, Result,
+    db::{Engine, Options},
+};
+
+/// The manual: every key with its meaning and default.
+pub const DEFAULT: &str = include_str!("../config/default.toml");
+
+/// Everything the process has to know before its database is open.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// A loopback address.
+    pub listen: SocketAddr,
+    /// How long requests under way may take at a stop.
+    pub stop: Duration,
+    /// Where database and files are.
+    pub data: PathBuf,
+    /// The keys, outside the data directory.
+    pub key_file: PathBuf,
+    /// Which database, with how many threads.
+    pub database: Options,
+    /// How to log.
+    pub log: Log,
+    /// Whether /metrics answers.
+    pub metrics: bool,
+}
+
+/// How to log.
+#[derive(Clone, Debug)]
+pub struct Log {
+    /// For machines instead of people.
+    pub is_json: bool,
+    /// By level and module.
+    pub filter: String,
+}
+
+/// What the command line says; each overrules its key.
+#[derive(Clone, Debug, Default)]
+pub struct Flags {
+    /// `--config`
+    pub file: Option<PathBuf>,
+    /// `--data`
+    pub data: Option<PathBuf>,
+    /// `--database`
+    pub database: Option<String>,
+    /// `--listen`
+    pub listen: Option<String>,
+}
+
+impl Config {
+    /// Reads all four sources. Errors: `config.*`, each naming file and line, variable or option.
+    pub fn load(flags: &Flags, environment: impl Iterator<Item = (String, String)>) -> Result<Config> {
+        let mut layers = Layers::defaults();
+        if let Some(file) = &flags.file {
+            let unreadable = |cause| Error::invalid("config.file_unreadable").with("file", shown(file)).caused_by(cause);
+            layers.add_file(file, &std::fs::read_to_string(file).map_err(unreadable)?)?;
+        }
+        layers.add_environment(environment)?;
+        layers.add_flag("data.directory", "--data", flags.data.as_deref().map(shown));
+        layers.add_flag("database.url", "--database", flags.database.clone());
+        layers.add_flag("server.listen", "--listen", flags.listen.clone());
+        Config::read(&layers)
+    }
+
+    fn read(layers: &Layers) -> Result<Config> {
+        let data = absolute(Path::new(layers.text("data.directory")?));
+        let engine = match layers.text("database.url")? {
+            "" => Engine::Sqlite(data.join("yingda.db")),
+            url => layers.of_kind("database.url", "config.not_a_database", url.parse().ok())?,
+        };
+        let mut database = Options::new(engine);
+        database.readers = layers.number("database.readers", 1..=64)?;
+        database.connections = layers.number("database.connections", 2..=1000)?;
+        database.queue = layers.number("database.queue", 16..=1_000_000)?;
+        let listen = layers.text("server.listen")?;
+        Ok(Config {
+            listen: layers.of_kind("server.listen", "config.not_an_address", listen.parse().ok())?,
+            stop: Duration::from_secs(layers.number("server.stop_seconds", 0..=600)? as u64),
+            key_file: match layers.text("data.key_file")? {
+                "" => with_suffix(&data, ".key"),
+                file => absolute(Path::new(file)),
+            },
+            data,
+            database,
+            log: Log {
+                is_json: layers.choice("log.format", &["readable", "json"])? == "json",
+                filter: layers.text("log.filter")?.to_owned(),
+            },
+            metrics: layers.truth("metrics.enabled")?,
+        })
+    }
+}
+
+/// Without `.`, `..` at the end or a trailing slash, so that `DIR.key` stands beside `DIR` however `DIR` is written.
+fn absolute(path: &Path) -> PathBuf {
+    path.canonicalize().or_else(|_| std::path::absolute(path)).unwrap_or_else(|_| path.to_owned()).components().collect()
+}
+
+fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(suffix);
+    PathBuf::from(name)
+}
+
+fn shown(path: &Path) -> String {
+    path.display().to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn environment(pairs: &[(&str, &str)]) -> impl Iterator<Item = (String, String)> {
+        pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect::<Vec<_>>().into_iter()
+    }
+
+    fn load(text: &str, pairs: &[(&str, &str)], flags: Flags) -> Result<Config> {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("yingda.toml");
+        std::fs::write(&file, text).unwrap();
+        Config::load(&Flags { file: Some(file), ..flags }, environment(pairs))
+    }
+
+    fn refusal(text: &str, pairs: &[(&str, &str)]) -> Error {
+        load(text, pairs, Flags::default()).unwrap_err()
+    }
+
+    #[test]
+    fn the_defaults_are_complete_and_read() {
+        let config = Config::load(&Flags::default(), environment(&[])).unwrap();
+        assert_eq!(config.listen.to_string(), "127.0.0.1:8080");
+        assert_eq!(config.database.engine, Engine::Sqlite(std::env::current_dir().unwrap().join("data/yingda.db")));
+        assert!(config.key_file.ends_with("data.key"));
+    }
+
+    #[test]
+    fn flag_wins_over_environment_over_file_over_default() {
+        let file = "[server]\nlisten = '127.0.0.1:1'\nstop_seconds = 7\n[data]\ndirectory = 'a'\n";
+        let variables = [("YINGDA_SERVER_LISTEN", "127.0.0.1:2"), ("YINGDA_DATA_DIRECTORY", "b")];
+        let flags = Flags { listen: Some("127.0.0.1:3".into()), ..Flags::default() };
+        let config = load(file, &variables, flags).unwrap();
+        assert_eq!(config.listen.port(), 3);
+        assert!(config.data.ends_with("b"));
+        assert_eq!(config.stop, Duration::from_secs(7));
+        assert_eq!(config.database.readers, 3);
+    }
+
+    #[test]
+    fn an_unknown_key_is_refused_with_line_and_hint() {
+        let error = refusal("[server]\nstop_seconds = 1\nlisten_on = '127.0.0.1:80'\n", &[]);
+        assert_eq!(error.code(), "config.key_unknown");
+        assert!(error.details()["at"].as_str().unwrap().ends_with("yingda.toml:3"));
+        assert_eq!(error.details()["nearest"], "server.listen");
+        assert_eq!(refusal("[databse]\nurl = ''\n", &[]).details()["nearest"], "database.url");
+        assert_eq!(refusal("listen = ''\n", &[]).details()["nearest"], "server.listen");
+        assert_eq!(refusal("", &[("YINGDA_SERVER_LISTENER", "x")]).details()["nearest"], "YINGDA_SERVER_LISTEN");
+        assert_eq!(refusal("[xyz]\nabc = 1\n", &[]).code(), "config.key_strange");
+        assert!(load("", &[("YINGDA_TEST_POSTGRES", "x")], Flags::default()).is_ok(), "not our section");
+    }
+
+    #[test]
+    fn a_bad_value_is_refused_where_it_stands() {
+        let at = |error: &Error| error.details()["at"].as_str().unwrap().to_owned();
+        let error = refusal("\n[server]\nlisten = 'everywhere'\n", &[]);
+        assert_eq!((error.code(), at(&error).ends_with("yingda.toml:3")), ("config.not_an_address", true));
+        assert_eq!(refusal("[server]\nlisten = 80\n", &[]).code(), "config.not_a_text");
+        assert_eq!(refusal("[database]\nreaders = 0\n", &[]).code(), "config.not_a_number");
+        assert_eq!(refusal("[log]\nformat = 'xml'\n", &[]).code(), "config.not_a_choice");
+        assert_eq!(refusal("[database]\nurl = 'mysql://x'\n", &[]).code(), "config.not_a_database");
+        let error = refusal("", &[("YINGDA_METRICS_ENABLED", "perhaps")]);
+        assert_eq!((error.code(), at(&error).as_str()), ("config.not_true_or_false", "YINGDA_METRICS_ENABLED"));
+        let error = refusal("[server]\nlisten = \n", &[]);
+        assert_eq!((error.code(), at(&error).ends_with("yingda.toml:2")), ("config.file_malformed", true));
+    }
+
+    #[test]
+    fn the_key_file_stands_beside_the_data_directory() {
+        let key =
+            |directory: &str| Config::load(&Flags { data: Some(directory.into()), ..Flags::default() }, environment(&[])).unwrap().key_file;
+        assert_eq!(key("/nonexistent/yingda/"), Path::new("/nonexistent/yingda.key"));
+        assert!(!key(".").starts_with(std::env::current_dir().unwrap()), "never inside");
+    }
+
+    /// A key of the manual that nobody reads would be a lie: each spoilt one must be noticed.
+    #[test]
+    fn every_key_of_the_manual_is_read() {
+        for key in Layers::defaults().keys() {
+            let (section, name) = key.split_once('.').unwrap();
+            let error = refusal(&format!("[{section}]\n{name} = 2026-11-20\n"), &[]);
+            assert_eq!(error.details()["key"], key.as_str());
+        }
+    }
+}
