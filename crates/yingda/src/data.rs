@@ -1,0 +1,97 @@
+//! Opening an installation: directory, schema, node number, keys, database, in this order.
+use crate::config::Config;
+use std::{path::Path, sync::Arc};
+use yingda_base::{
+    Clock, Context, Db, Result,
+    bus::{Bus, LocalBus},
+    instance::{DataDir, Instance, Lock},
+    key::Keyring,
+    migrate,
+    random::Entropy,
+};
+
+/// An open installation.
+pub struct Data {
+    /// The database.
+    pub db: Db,
+    /// Clock, randomness, ids.
+    pub context: Context,
+    /// Doorbells of this process.
+    pub bus: Arc<dyn Bus>,
+    /// What seals and signs.
+    pub keyring: Keyring,
+    /// This run.
+    pub instance: Instance,
+    _held: Option<Held>,
+}
+
+/// The directory belongs to this process as long as this lives.
+struct Held {
+    _directory: DataDir,
+    _database: Option<Lock>,
+}
+
+impl Held {
+    fn take(config: &Config) -> Result<Held> {
+        let directory = DataDir::open(&config.data)?;
+        let database = directory.lock_database(&config.database.engine)?;
+        Ok(Held { _directory: directory, _database: database })
+    }
+}
+
+impl Data {
+    /// For the program that serves: nobody else may.
+    pub fn alone(config: &Config) -> Result<Data> {
+        Data::alone_at(config, &Clock::system())
+    }
+
+    /// The same with another clock: the demonstration's past is written in the past.
+    pub fn alone_at(config: &Config, clock: &Clock) -> Result<Data> {
+        let held = Held::take(config)?;
+        migrate::run(&config.database, &Clock::system())?;
+        Data::open(config, clock, Some(held))
+    }
+
+    /// For a command beside a program that may be serving. Only when none does may this one bring the schema up to date.
+    pub fn beside(config: &Config) -> Result<Data> {
+        match Held::take(config) {
+            Ok(held) => {
+                migrate::run(&config.database, &Clock::system())?;
+                Data::open(config, &Clock::system(), Some(held))
+            }
+            Err(error) if error.code() == "data.in_use" => Data::open(config, &Clock::system(), None),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn open(config: &Config, clock: &Clock, held: Option<Held>) -> Result<Data> {
+        let (instance, context) = Instance::start(&config.database, clock, &Entropy::system())?;
+        let keyring = Keyring::open(&config.key_file, &config.database, &context)?;
+        let bus = bus(&context);
+        let db = Db::open(&config.database, &context, bus.clone())?;
+        Ok(Data { db, context, bus, keyring, instance, _held: held })
+    }
+
+    /// Where uploaded files lie.
+    pub fn blobs(config: &Config) -> std::path::PathBuf {
+        Path::new(&config.data).join("blobs")
+    }
+
+    /// Gives the node number back: the last thing a process does with its database.
+    pub async fn close(self) {
+        if let Err(error) = self.instance.release(&self.db).await {
+            tracing::warn!(%error, "the node number could not be given back; it is free again after a minute");
+        }
+    }
+}
+
+#[cfg(not(feature = "fault-bus"))]
+fn bus(_: &Context) -> Arc<dyn Bus> {
+    Arc::new(LocalBus::default())
+}
+
+/// Drops, doubles and reorders a tenth of the doorbells each.
+#[cfg(feature = "fault-bus")]
+fn bus(context: &Context) -> Arc<dyn Bus> {
+    Arc::new(yingda_base::bus::FaultBus::new(context.entropy.clone(), 10))
+}

@@ -1,0 +1,51 @@
+//! `/metrics`, in the format of Prometheus. Every route is counted and timed by its pattern, never by its ids.
+use axum::{
+    extract::{MatchedPath, Request, State},
+    http::header,
+    middleware::Next,
+    response::{IntoResponse, Response},
+};
+use metrics::{counter, gauge, histogram};
+use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
+use yingda_base::{Clock, Error, Result};
+
+/// Bounds of the latency histogram, in seconds: fine where the goals of docs/benchmarks.md are.
+const SECONDS: [f64; 12] = [0.001, 0.002, 0.005, 0.01, 0.015, 0.03, 0.05, 0.1, 0.3, 1.0, 3.0, 10.0];
+
+/// Starts to collect. Called once, before anything is counted.
+pub fn start() -> Result<PrometheusHandle> {
+    let builder =
+        PrometheusBuilder::new().set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), &SECONDS).map_err(Error::internal)?;
+    let handle = builder.install_recorder().map_err(Error::internal)?;
+    gauge!("yingda_build_info", "version" => env!("CARGO_PKG_VERSION")).set(1.0);
+    Ok(handle)
+}
+
+/// The page.
+pub async fn page(State(handle): State<PrometheusHandle>) -> Response {
+    if let Some(bytes) = resident_bytes() {
+        gauge!("process_resident_memory_bytes").set(bytes);
+    }
+    handle.run_upkeep();
+    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], handle.render()).into_response()
+}
+
+/// Counts and times each request.
+pub async fn measure(State(clock): State<Clock>, request: Request, next: Next) -> Response {
+    let route = request.extensions().get::<MatchedPath>().map_or_else(|| "unknown".to_owned(), |path| path.as_str().to_owned());
+    let method = request.method().as_str().to_owned();
+    let begun = clock.elapsed();
+    let response = next.run(request).await;
+    let status = response.status().as_u16().to_string();
+    histogram!("yingda_http_request_seconds", "method" => method.clone(), "route" => route.clone())
+        .record((clock.elapsed() - begun).as_secs_f64());
+    counter!("yingda_http_requests_total", "method" => method, "route" => route, "status" => status).increment(1);
+    response
+}
+
+/// What the program holds in memory, from the kernel's own account; absent elsewhere than on Linux.
+fn resident_bytes() -> Option<f64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+    line.trim().strip_suffix("kB")?.trim().parse::<f64>().ok().map(|kib| kib * 1024.0)
+}
