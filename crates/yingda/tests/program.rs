@@ -1,0 +1,137 @@
+//! The binary as a child process, for the other tests.
+use std::{
+    io::{BufRead, BufReader, Read},
+    path::Path,
+    process::{Child, ChildStdout, Command, Output, Stdio},
+};
+use tempfile::TempDir;
+
+/// A command that knows nothing of the environment of whoever runs the tests.
+pub fn yingda(words: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_yingda"));
+    for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("YINGDA_") || name.starts_with("LC_") || name == "LANG") {
+        command.env_remove(name);
+    }
+    command.args(words).stdin(Stdio::null());
+    command
+}
+
+/// Runs a command to its end.
+pub fn run(words: &[&str]) -> Ended {
+    Ended::of(&yingda(words).output().expect("the program can be started"))
+}
+
+/// How a command ended.
+#[derive(Debug)]
+pub struct Ended {
+    pub code: Option<i32>,
+    pub out: String,
+    pub err: String,
+}
+
+impl Ended {
+    pub fn of(output: &Output) -> Ended {
+        let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).expect("the program speaks UTF-8");
+        Ended { code: output.status.code(), out: text(&output.stdout), err: text(&output.stderr) }
+    }
+}
+
+/// An installation in a folder of its own.
+pub struct Place {
+    folder: TempDir,
+}
+
+impl Place {
+    pub fn new() -> Place {
+        Place { folder: TempDir::new().expect("a temporary folder can be made") }
+    }
+
+    pub fn path(&self) -> &Path {
+        self.folder.path()
+    }
+
+    pub fn data(&self) -> String {
+        self.path().join("data").display().to_string()
+    }
+
+    /// Starts serving on a free port and waits until it says that it is ready.
+    pub fn serve(&self, more: &[&str]) -> Serving {
+        let data = self.data();
+        let mut words = vec!["serve", "--data", &data, "--listen", "127.0.0.1:0"];
+        words.extend(more);
+        Serving::begin(yingda(&words))
+    }
+
+    /// A command on this data.
+    pub fn command(&self, words: &[&str]) -> Ended {
+        run(&[words, &["--data", &self.data()]].concat())
+    }
+
+    /// The embedded database, for tests that spoil it.
+    pub fn database(&self) -> rusqlite::Connection {
+        rusqlite::Connection::open(self.path().join("data/yingda.db")).expect("the database is there")
+    }
+}
+
+/// A serving program. Killed when dropped.
+pub struct Serving {
+    child: Child,
+    out: BufReader<ChildStdout>,
+    pub url: String,
+    /// What it said before it was ready.
+    pub said: String,
+}
+
+impl Serving {
+    pub fn begin(mut command: Command) -> Serving {
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the program can be started");
+        let mut out = BufReader::new(child.stdout.take().expect("it has an output"));
+        let mut said = String::new();
+        loop {
+            let begin = said.len();
+            if out.read_line(&mut said).expect("its output can be read") == 0 {
+                let mut err = String::new();
+                child.stderr.take().expect("it has an error output").read_to_string(&mut err).expect("it can be read");
+                panic!("the program ended before it was ready:\n{said}{err}");
+            }
+            if let Some(url) = said[begin..].trim().strip_prefix("Yingda is ready: ") {
+                let url = url.to_owned();
+                return Serving { child, out, url, said };
+            }
+        }
+    }
+
+    /// Sends a signal by name, such as `TERM`.
+    pub fn signal(&self, name: &str) {
+        let sent = Command::new("kill").args([&format!("-{name}"), &self.child.id().to_string()]).status().expect("kill is there");
+        assert!(sent.success());
+    }
+
+    /// Waits for its end.
+    pub fn end(mut self) -> Ended {
+        let mut rest = String::new();
+        self.out.read_to_string(&mut rest).expect("its output can be read");
+        let mut err = String::new();
+        self.child.stderr.take().expect("it has an error output").read_to_string(&mut err).expect("it can be read");
+        let code = self.child.wait().expect("it ends").code();
+        Ended { code, out: std::mem::take(&mut self.said) + &rest, err }
+    }
+
+    /// Stops it in order.
+    pub fn stop(self) -> Ended {
+        self.signal("TERM");
+        self.end()
+    }
+
+    pub async fn get(&self, path: &str) -> reqwest::Response {
+        reqwest::get(format!("{}{path}", self.url)).await.expect("it answers")
+    }
+}
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        // It may have ended already.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
