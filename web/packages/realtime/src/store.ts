@@ -2,7 +2,17 @@ import type { Emitter } from './emitter.ts';
 import type { Environment } from './environment.ts';
 import { Thread } from './thread.ts';
 import type { DeliveryState, InboxView, Outgoing, RealtimeEvents, ThreadItem, ThreadView } from './view.ts';
-import type { Conversation, Entry, InboxFrame, PreviewFrame, ReadFrame, Role, Seq, TypingFrame } from './wire.ts';
+import type {
+  Conversation,
+  Entry,
+  InboxFrame,
+  InboxRev,
+  PreviewFrame,
+  ReadFrame,
+  Role,
+  Seq,
+  TypingFrame,
+} from './wire.ts';
 
 const TYPING_ENDS = 6_000;
 
@@ -33,6 +43,9 @@ interface Room {
   view?: ThreadView;
 }
 
+/** The system, and a customer who gave none, come without a name. */
+const named = (entry: Entry): Entry => ({ ...entry, author: { ...entry.author, name: entry.author.name ?? '' } });
+
 /** Conversations, inbox and threads of one client, and the snapshots apps draw from. Knows nothing of connections. */
 export class ConversationStore {
   readonly #env: Environment;
@@ -42,7 +55,7 @@ export class ConversationStore {
   readonly #conversations = new Map<string, Conversation>();
   readonly #rooms = new Map<string, Room>();
   #inbox = new Set<string>();
-  #inboxRev: number | undefined;
+  #inboxRev: InboxRev | undefined;
   #counts: InboxFrame['counts'];
   #truncated = false;
   #inboxView: InboxView | undefined;
@@ -54,7 +67,7 @@ export class ConversationStore {
     this.#emitter = emitter;
   }
 
-  get inboxRev(): number | undefined {
+  get inboxRev(): InboxRev | undefined {
     return this.#inboxRev;
   }
   conversation(id: string): Conversation | undefined {
@@ -148,7 +161,8 @@ export class ConversationStore {
     this.changed(id);
   }
 
-  takeEntry(entry: Entry): void {
+  takeEntry(taken: Entry): void {
+    const entry = named(taken);
     const id = entry.conversation;
     const room = this.#room(id);
     const newest = Math.max(this.#conversations.get(id)?.last?.seq ?? 0, room.thread?.held ?? 0);
@@ -168,7 +182,7 @@ export class ConversationStore {
   }
 
   prepend(id: string, page: readonly Entry[], complete: boolean): void {
-    this.#room(id).thread?.prepend(page, complete);
+    this.#room(id).thread?.prepend(page.map(named), complete);
     this.changed(id);
   }
 

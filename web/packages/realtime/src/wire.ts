@@ -2,6 +2,8 @@
 
 export type Millis = number;
 export type Seq = number;
+/** Names a version of an inbox. Opaque: only equality means something. */
+export type InboxRev = string | number;
 
 export type Role = 'customer' | 'agent' | 'bot' | 'supervisor' | 'conferee' | 'system';
 export interface Named {
@@ -135,7 +137,7 @@ export type ClientFrame =
       type: 'hello';
       token?: string;
       generation?: string;
-      inbox_rev?: number;
+      inbox_rev?: InboxRev;
       resume?: Resume[];
       client?: { kind: string; version: string };
     }
@@ -156,7 +158,7 @@ export interface HelloFrame {
   ping_ms: Millis;
   deadline_ms: Millis;
   subscriptions: ({ conversation: string; head: Seq } | { conversation: string; error: string })[];
-  inbox_rev: number;
+  inbox_rev: InboxRev;
 }
 export interface InboxCounts {
   mine: number;
@@ -165,7 +167,7 @@ export interface InboxCounts {
 }
 export interface InboxFrame {
   type: 'inbox';
-  rev: number;
+  rev: InboxRev;
   full: boolean;
   items: Conversation[];
   removed: string[];
@@ -233,7 +235,7 @@ export interface PongFrame {
   generation: string;
   now: Millis;
   heads: Record<string, Seq>;
-  inbox_rev: number;
+  inbox_rev: InboxRev;
 }
 export interface ByeFrame {
   type: 'bye';
