@@ -11,6 +11,7 @@ pub mod feed;
 pub mod http;
 pub mod id;
 pub mod instance;
+pub mod job;
 pub mod key;
 pub mod lease;
 pub mod locale;

@@ -2,6 +2,7 @@
 mod door;
 mod feed;
 mod instance;
+mod job;
 mod key;
 mod lease;
 mod migrate;
