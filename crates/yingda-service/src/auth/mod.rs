@@ -14,6 +14,8 @@ mod revocation;
 mod state;
 mod store;
 mod throttle;
+#[cfg(test)]
+mod tests;
 mod token;
 
 pub(crate) use actions::open_session;

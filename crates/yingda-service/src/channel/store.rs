@@ -63,7 +63,7 @@ pub fn insert(tx: &mut Tx, site: &Site) -> Result<bool> {
 /// `false` if somebody else changed the site since `site.rev - 1`.
 pub fn update(tx: &mut Tx, site: &Site) -> Result<bool> {
     let updated = tx.run(sql!(
-        "UPDATE site SET name = $3, branch_id = $4, default_group_id = $5, profile = $6, is_active = $7, rev = $2 WHERE id = $1 AND rev = $2 - 1",
+        "UPDATE site SET name = $3, branch_id = $4, default_group_id = $5, profile = $6, is_active = $7, rev = $2 WHERE id = $1 AND rev + 1 = $2",
         site.id,
         site.rev,
         &site.name,

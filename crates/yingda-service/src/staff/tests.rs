@@ -1,1 +1,233 @@
 //! Over HTTP, as administrators use it.
+use crate::{
+    apps,
+    testkit::{Answer, Client, GROUP, OTHER_GROUP, TestApp},
+};
+use serde_json::{Value, json};
+
+/// A security administrator.
+async fn security(t: &TestApp) -> Client {
+    t.staff("sec", "security_admin", &[]).await
+}
+
+async fn made(answer: Answer) -> Value {
+    assert_eq!(answer.status, 201, "{}", answer.body);
+    answer.body["staff"].clone()
+}
+
+async fn me(client: &Client) -> Value {
+    client.get("/api/v1/auth/me").await.body["staff"].clone()
+}
+
+fn text(value: &Value) -> &str {
+    value.as_str().unwrap_or_default()
+}
+
+apps! { an_account_is_made_used_and_closed, |t| async {
+    let sec = security(&t).await;
+    let body = json!({"login": "LinXiao", "name": "林晓", "roles": ["agent"], "groups": [t.groups[0]], "max_conversations": 8});
+    let answer = sec.post("/api/v1/staff", body.clone()).await;
+    let secret = text(&answer.body["secret"]).to_owned();
+    let staff = made(answer).await;
+    assert_eq!((text(&staff["login"]), &staff["groups"], &staff["max_conversations"]), ("linxiao", &json!([t.groups[0]]), &json!(8)));
+    assert_eq!(sec.post("/api/v1/staff", body).await.code(), "staff.login_taken");
+
+    let login = t.anonymous().post("/api/v1/auth/login", json!({"login": "linxiao", "password": secret, "bearer": true})).await;
+    assert_eq!(login.body["staff"]["must_change_password"], true, "{}", login.body);
+    let person = t.anonymous().with_token(text(&login.body["token"]));
+    assert_eq!(person.post("/api/v1/auth/password", json!({"old": secret, "new": "my own password"})).await.status, 204);
+
+    let path = format!("/api/v1/staff/{}", text(&staff["id"]));
+    let closed = sec.patch(&path, json!({"rev": 1, "is_active": false})).await;
+    assert_eq!((closed.status, &closed.body["staff"]["rev"]), (200, &json!(2)), "{}", closed.body);
+    assert_eq!(person.get("/api/v1/auth/me").await.code(), "session_revoked");
+    let again = t.anonymous().post("/api/v1/auth/login", json!({"login": "linxiao", "password": "my own password"})).await;
+    assert_eq!(again.code(), "auth.login_refused");
+    assert_eq!(sec.patch(&path, json!({"rev": 1, "name": "林小"})).await.code(), "staff.changed");
+}}
+
+apps! { a_program_with_a_bench_session_sets_passwords_that_last, |t| async {
+    let bench = t.anonymous().with_token(&t.app.db.write(crate::staff::issue_bench_session).await.unwrap());
+    let body = |login: &str| json!({"login": login, "name": "机器", "roles": ["agent"], "password": "made by a program"});
+    made(bench.post("/api/v1/staff", body("robot")).await).await;
+    made(security(&t).await.post("/api/v1/staff", body("human")).await).await;
+    for (login, must_change) in [("robot", false), ("human", true)] {
+        let answer = t.anonymous().post("/api/v1/auth/login", json!({"login": login, "password": "made by a program"})).await;
+        assert_eq!(answer.body["staff"]["must_change_password"], must_change, "{login}");
+    }
+}}
+
+apps! { a_reset_password_works_once_and_logs_the_person_out, |t| async {
+    let (sec, person) = (security(&t).await, t.agent("linxiao").await);
+    let id = text(&me(&person).await["id"]).to_owned();
+    let answer = sec.post(&format!("/api/v1/staff/{id}/password"), json!({})).await;
+    assert_eq!(person.get("/api/v1/auth/me").await.code(), "session_revoked");
+    let login = t.anonymous().post("/api/v1/auth/login", json!({"login": "linxiao", "password": answer.body["secret"]})).await;
+    assert_eq!(login.body["staff"]["must_change_password"], true);
+}}
+
+apps! { rights_and_membership_change_at_once, |t| async {
+    let (sec, person) = (security(&t).await, t.agent("linxiao").await);
+    let id = text(&me(&person).await["id"]).to_owned();
+    let path = format!("/api/v1/staff/{id}");
+    assert_eq!(person.get("/api/v1/audit").await.status, 403);
+    let both = sec.patch(&path, json!({"rev": 1, "roles": ["agent", "audit_admin"], "groups": t.groups})).await;
+    assert_eq!(both.status, 200, "{}", both.body);
+    assert_eq!(person.get("/api/v1/audit").await.status, 200);
+    assert_eq!(me(&person).await["groups"].as_array().unwrap().len(), 2);
+    // A conversation of the second group is visible now, and is not any more after leaving it.
+    let visitor = t.visitor().await;
+    let opened = visitor.post("/api/v1/conversation", json!({"client_id": "a", "group": t.groups[1]})).await;
+    let conversation = format!("/api/v1/conversation/{}", text(&opened.body["conversation"]["id"]));
+    assert_eq!(person.get(&conversation).await.status, 200);
+    assert_eq!(sec.patch(&path, json!({"rev": 2, "roles": ["agent"], "groups": [t.groups[0]]})).await.status, 200);
+    assert_eq!(person.get(&conversation).await.status, 404);
+    assert_eq!(person.get("/api/v1/audit").await.status, 403);
+}}
+
+apps! { scopes_show_groups_branches_and_everything, |t| async {
+    let sec = security(&t).await;
+    let sys = t.staff("sys", "system_admin", &[]).await;
+    let branch = |name: &'static str, parent: Option<String>| {
+        let sys = &sys;
+        async move {
+            let answer = sys.post("/api/v1/staff/branches", json!({"name": name, "parent": parent})).await;
+            assert_eq!(answer.status, 201, "{}", answer.body);
+            text(&answer.body["branch"]["id"]).to_owned()
+        }
+    };
+    let province = branch("江苏", None).await;
+    let city = branch("南京", Some(province.clone())).await;
+    let elsewhere = branch("浙江", None).await;
+    assert_eq!(sys.patch(&format!("/api/v1/staff/groups/{}", t.groups[1]), json!({"branch": city})).await.status, 200);
+    let opened = t.visitor().await.post("/api/v1/conversation", json!({"client_id": "a", "group": t.groups[1]})).await;
+    let conversation = format!("/api/v1/conversation/{}", text(&opened.body["conversation"]["id"]));
+
+    let person = t.staff("wang", "supervisor", &[GROUP]).await;
+    let path = format!("/api/v1/staff/{}", text(&me(&person).await["id"]));
+    let mut rev = 1;
+    let scopes = [
+        (json!([]), 404),
+        (json!([{"kind": "branch", "target": city}]), 200),
+        (json!([{"kind": "branch", "target": province}]), 200),
+        (json!([{"kind": "branch", "target": elsewhere}]), 404),
+        (json!([{"kind": "group", "target": t.groups[1]}]), 200),
+        (json!([{"kind": "all"}]), 200),
+        (json!([{"kind": "branch", "target": elsewhere}]), 404),
+    ];
+    for (scope, status) in scopes {
+        let changed = sec.patch(&path, json!({"rev": rev, "scopes": scope})).await;
+        assert_eq!((changed.status, &changed.body["staff"]["scopes"]), (200, &scope), "{}", changed.body);
+        assert_eq!(person.get(&conversation).await.status, status, "{scope}");
+        rev += 1;
+    }
+    // The city moves to where the person looks.
+    assert_eq!(sys.patch(&format!("/api/v1/staff/branches/{city}"), json!({"parent": elsewhere})).await.status, 200);
+    assert_eq!(person.get(&conversation).await.status, 200);
+    assert_eq!(sys.patch(&format!("/api/v1/staff/branches/{elsewhere}"), json!({"parent": city})).await.code(), "branch.cycle");
+}}
+
+apps! { nobody_reaches_beyond_their_own_rights, |t| async {
+    let sec = security(&t).await;
+    let clerks = json!({"name": "人事", "permissions": ["staff.manage", "staff.view", "conversation.view"]});
+    assert_eq!(sec.post("/api/v1/staff/roles", clerks).await.status, 201);
+    let roles = sec.get("/api/v1/staff/roles").await;
+    let role = |name: &str| text(&roles.body["items"].as_array().unwrap().iter().find(|role| role["name"] == name).unwrap()["id"]).to_owned();
+    let body = json!({"login": "clerk", "name": "小王", "roles": [role("人事")], "password": "made by a human"});
+    let clerk_id = text(&made(sec.post("/api/v1/staff", body).await).await["id"]).to_owned();
+    let login = t.anonymous().post("/api/v1/auth/login", json!({"login": "clerk", "password": "made by a human", "bearer": true})).await;
+    let clerk = t.anonymous().with_token(text(&login.body["token"]));
+    assert_eq!(clerk.post("/api/v1/auth/password", json!({"old": "made by a human", "new": "my own password"})).await.status, 204);
+
+    let try_make = |login: &str, roles: Value| clerk.post("/api/v1/staff", json!({"login": login, "name": "x", "roles": roles}));
+    assert_eq!(try_make("a", json!(["audit_admin"])).await.code(), "staff.beyond_own_rights");
+    assert_eq!(try_make("b", json!([role("人事")])).await.status, 201);
+    let own = format!("/api/v1/staff/{clerk_id}");
+    assert_eq!(clerk.patch(&own, json!({"rev": 1, "scopes": [{"kind": "all"}]})).await.code(), "staff.beyond_own_rights");
+    assert_eq!(clerk.patch(&own, json!({"rev": 1, "name": "王先生"})).await.status, 200);
+    let boss = text(&me(&sec).await["id"]).to_owned();
+    assert_eq!(clerk.post(&format!("/api/v1/staff/{boss}/password"), json!({})).await.code(), "staff.beyond_own_rights");
+    assert_eq!(clerk.patch(&format!("/api/v1/staff/{boss}"), json!({"rev": 1, "is_active": false})).await.code(), "staff.beyond_own_rights");
+    // Without the right there is nothing to try.
+    let agent = t.agent("linxiao").await;
+    for call in [agent.post("/api/v1/staff", json!({"login": "c", "name": "c"})).await, agent.patch(&own, json!({"rev": 1})).await] {
+        assert_eq!((call.status, call.code()), (403, "forbidden"));
+    }
+}}
+
+apps! { the_last_security_administrator_stays, |t| async {
+    let sec = security(&t).await;
+    let path = format!("/api/v1/staff/{}", text(&me(&sec).await["id"]));
+    for change in [json!({"rev": 1, "is_active": false}), json!({"rev": 1, "roles": ["agent"]})] {
+        assert_eq!(sec.patch(&path, change).await.code(), "staff.last_security_admin");
+    }
+    let other = t.staff("sec2", "security_admin", &[]).await;
+    let other_path = format!("/api/v1/staff/{}", text(&me(&other).await["id"]));
+    // Two who remove each other at the same moment: one of them is left.
+    let (first, second) = (json!({"rev": 1, "is_active": false}), json!({"rev": 1, "is_active": false}));
+    let (a, b) = tokio::join!(sec.patch(&other_path, first), other.patch(&path, second));
+    assert_eq!([a.status, b.status].iter().filter(|status| **status == 200).count(), 1, "{} {}", a.body, b.body);
+}}
+
+apps! { the_list_comes_in_pages_and_can_be_searched, |t| async {
+    for name in ["ann", "anna", "bob", "王小明", "王晓"] { t.staff(name, "agent", &[GROUP]).await; }
+    let sec = security(&t).await;
+    let mut seen = Vec::new();
+    let mut path = "/api/v1/staff?limit=2".to_owned();
+    loop {
+        let page = sec.get(&path).await;
+        seen.extend(page.body["items"].as_array().unwrap().iter().map(|staff| text(&staff["login"]).to_owned()));
+        match page.body["next"].as_str() {
+            Some(next) => path = format!("/api/v1/staff?limit=2&after={next}"),
+            None => break,
+        }
+    }
+    assert_eq!(seen, ["ann", "anna", "bob", "sec", "王小明", "王晓"]);
+    let found = |search: &'static str| {
+        let sec = &sec;
+        async move { sec.get(&format!("/api/v1/staff?search={search}")).await.body["items"].as_array().unwrap().len() }
+    };
+    assert_eq!((found("an").await, found("王").await, found("%25").await, found("王晓").await), (2, 2, 0, 1));
+    assert_eq!(sec.get(&format!("/api/v1/staff?group={}", t.groups[1])).await.body["items"].as_array().unwrap().len(), 0);
+    assert_eq!(sec.get("/api/v1/staff?limit=201").await.status, 400);
+    // A colleague sees names and groups, not logins and rights.
+    let colleague = t.agent("zoe").await.get("/api/v1/staff?search=bob").await;
+    let bob = &colleague.body["items"][0];
+    assert_eq!((bob.get("login"), bob.get("roles"), text(&bob["name"])), (None, None, "bob"));
+}}
+
+apps! { roles_can_be_made_changed_and_removed, |t| async {
+    let sec = security(&t).await;
+    let make = |name: &str, permissions: Value| sec.post("/api/v1/staff/roles", json!({"name": name, "permissions": permissions}));
+    assert_eq!(make("质检", json!(["conversation.see_all"])).await.code(), "role.permission_unknown");
+    let role = make("质检", json!(["conversation.view"])).await;
+    let path = format!("/api/v1/staff/roles/{}", text(&role.body["role"]["id"]));
+    assert_eq!(make("质检", json!([])).await.code(), "role.name_taken");
+    let body = json!({"login": "qi", "name": "齐", "roles": [role.body["role"]["id"]]});
+    assert_eq!(sec.post("/api/v1/staff", body).await.status, 201);
+    assert_eq!(sec.delete(&path).await.code(), "role.in_use");
+    let changed = sec.patch(&path, json!({"permissions": ["conversation.view", "conversation.note"]})).await;
+    assert_eq!(changed.body["role"]["permissions"], json!(["conversation.note", "conversation.view"]));
+    let unused = make("临时", json!([])).await;
+    assert_eq!(sec.delete(&format!("/api/v1/staff/roles/{}", text(&unused.body["role"]["id"]))).await.status, 204);
+    let all = sec.get("/api/v1/staff/roles").await;
+    let agent = all.body["items"].as_array().unwrap().iter().find(|role| role["name"] == "agent").unwrap();
+    assert_eq!(sec.patch(&format!("/api/v1/staff/roles/{}", text(&agent["id"])), json!({"permissions": []})).await.code(), "role.builtin");
+}}
+
+apps! { groups_are_closed_only_when_nothing_needs_them, |t| async {
+    let sys = t.staff("sys", "system_admin", &[]).await;
+    assert_eq!(sys.post("/api/v1/staff/groups", json!({"name": GROUP})).await.code(), "group.name_taken");
+    let path = |group: usize| format!("/api/v1/staff/groups/{}", t.groups[group]);
+    assert_eq!(sys.delete(&path(0)).await.code(), "group.needed", "the site sends its conversations there");
+    let visitor = t.visitor().await;
+    visitor.post("/api/v1/conversation", json!({"client_id": "a", "group": t.groups[1]})).await;
+    assert_eq!(sys.delete(&path(1)).await.code(), "group.needed", "a conversation waits in it");
+    let third = sys.post("/api/v1/staff/groups", json!({"name": "投诉"})).await;
+    let id = text(&third.body["group"]["id"]).to_owned();
+    assert_eq!(sys.delete(&format!("/api/v1/staff/groups/{id}")).await.status, 204);
+    let list = sys.get("/api/v1/staff/groups").await;
+    let closed = list.body["items"].as_array().unwrap().iter().find(|group| group["id"] == id.as_str()).unwrap().clone();
+    assert_eq!(closed["is_active"], false);
+    assert_eq!(t.staff("x", "agent", &[OTHER_GROUP]).await.delete(&path(1)).await.status, 403);
+}}

@@ -59,11 +59,29 @@ impl Client {
         self.call(Method::POST, path, Some(body), Some(key)).await
     }
 
-    pub(crate) async fn call(&self, method: Method, path: &str, body: Option<Value>, key: Option<&str>) -> Answer {
-        let mut request = self.http.request(method, format!("http://{}{path}", self.address));
-        if let Some(token) = &self.token {
-            request = request.bearer_auth(token);
+    pub(crate) async fn put(&self, path: &str, body: Value) -> Answer {
+        self.call(Method::PUT, path, Some(body), None).await
+    }
+
+    pub(crate) async fn patch(&self, path: &str, body: Value) -> Answer {
+        self.call(Method::PATCH, path, Some(body), None).await
+    }
+
+    pub(crate) async fn delete(&self, path: &str) -> Answer {
+        self.call(Method::DELETE, path, None, None).await
+    }
+
+    /// For what the others cannot say: headers, raw bodies.
+    pub(crate) fn request(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
+        let request = self.http.request(method, format!("http://{}{path}", self.address));
+        match &self.token {
+            Some(token) => request.bearer_auth(token),
+            None => request,
         }
+    }
+
+    pub(crate) async fn call(&self, method: Method, path: &str, body: Option<Value>, key: Option<&str>) -> Answer {
+        let mut request = self.request(method, path);
         if let Some(key) = key {
             request = request.header("idempotency-key", key);
         }

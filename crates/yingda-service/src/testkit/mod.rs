@@ -11,7 +11,7 @@
 mod client;
 mod socket;
 
-pub(crate) use client::Client;
+pub(crate) use client::{Answer, Client};
 pub(crate) use socket::Socket;
 
 use crate::{
@@ -134,3 +134,7 @@ async fn seed(app: &App) -> [String; 2] {
     });
     made.await.expect("the seed can be written")
 }
+
+crate::apps! { every_statement_prepares, |t| async {
+    assert_eq!(t.db.check_statements(), Vec::<String>::new());
+}}

@@ -1,0 +1,202 @@
+//! Over HTTP, as people log in.
+use super::model::{ABSOLUTE, IDLE};
+use crate::{
+    apps, staff,
+    testkit::{Answer, Client, GROUP, TestApp},
+};
+use reqwest::{Method, header};
+use serde_json::{Value, json};
+use std::time::Duration;
+
+const PASSWORD: &str = "correct horse battery";
+
+/// An account with a known password, nobody logged in.
+async fn account(t: &TestApp, login: &'static str, one_time: bool) {
+    let hash = t.app.auth.passwords.hash(PASSWORD.to_owned()).await.unwrap();
+    let made = t.app.db.write(move |tx| {
+        let new = staff::NewStaff { login: login.into(), name: "林晓".into(), roles: vec!["agent".into()], ..Default::default() };
+        staff::create_unasked(tx, &new, &hash, one_time)
+    });
+    made.await.unwrap();
+}
+
+async fn login(t: &TestApp, login: &str, password: &str) -> Answer {
+    t.anonymous().post("/api/v1/auth/login", json!({"login": login, "password": password, "bearer": true})).await
+}
+
+async fn logged_in(t: &TestApp, name: &str) -> Client {
+    let answer = login(t, name, PASSWORD).await;
+    assert_eq!(answer.status, 200, "{}", answer.body);
+    t.anonymous().with_token(answer.body["token"].as_str().unwrap())
+}
+
+apps! { a_person_logs_in_and_out, |t| async {
+    account(&t, "linxiao", false).await;
+    let person = logged_in(&t, "  LinXiao ").await;
+    let me = person.get("/api/v1/auth/me").await;
+    assert_eq!((me.status, me.body["staff"]["name"].as_str()), (200, Some("林晓")));
+    assert_eq!(me.body["staff"]["must_change_password"], false);
+    assert!(me.body["staff"]["permissions"].as_array().unwrap().contains(&json!("conversation.serve")));
+    assert_eq!(person.post("/api/v1/auth/logout", json!({})).await.status, 204);
+    assert_eq!((person.get("/api/v1/auth/me").await.status, person.get("/api/v1/auth/me").await.code()), (401, "session_revoked"));
+}}
+
+apps! { unknown_accounts_and_wrong_passwords_get_the_same_answer, |t| async {
+    account(&t, "linxiao", false).await;
+    let (wrong, unknown) = (login(&t, "linxiao", "wrong password").await, login(&t, "nobody", "wrong password").await);
+    let without_id = |mut body: Value| { body["instance"] = Value::Null; body };
+    assert_eq!((wrong.status, unknown.status), (401, 401));
+    assert_eq!(without_id(wrong.body), without_id(unknown.body));
+    // Both leave the same traces: a counter and a refused row. What was typed stands nowhere.
+    let traces = t.staff("auditor", "audit_admin", &[]).await.get("/api/v1/audit?action=auth.login").await;
+    let rows = traces.body["items"].as_array().unwrap();
+    assert_eq!(rows.iter().filter(|row| row["result"] == "refused" && row["code"] == "auth.login_refused").count(), 2);
+    assert!(!traces.body.to_string().contains("nobody"));
+}}
+
+apps! { guessing_is_slowed_and_never_locks_for_ever, |t| async {
+    account(&t, "linxiao", false).await;
+    for _ in 0..3 { assert_eq!(login(&t, "linxiao", "wrong password").await.status, 401); }
+    let refused = login(&t, "linxiao", PASSWORD).await;
+    assert_eq!((refused.status, refused.code()), (429, "auth.login_throttled"), "even the right password must wait");
+    t.db.clock().advance(Duration::from_secs(1));
+    assert_eq!(login(&t, "linxiao", "wrong password").await.status, 401);
+    t.db.clock().advance(Duration::from_secs(1));
+    assert_eq!(login(&t, "linxiao", PASSWORD).await.status, 429, "the delay has doubled");
+    t.db.clock().advance(Duration::from_secs(1));
+    assert_eq!(login(&t, "linxiao", PASSWORD).await.status, 200);
+    for _ in 0..3 { assert_eq!(login(&t, "linxiao", "wrong password").await.status, 401, "success has reset the counter"); }
+}}
+
+apps! { guesses_side_by_side_do_not_overtake_the_counter, |t| async {
+    account(&t, "linxiao", false).await;
+    let guesses = futures_util::future::join_all((0..12).map(|_| login(&t, "linxiao", "wrong password"))).await;
+    assert_eq!(guesses.iter().filter(|answer| answer.status == 401).count(), 3, "the rest had to wait");
+}}
+
+apps! { a_one_time_password_must_be_changed_first, |t| async {
+    account(&t, "new", true).await;
+    let person = logged_in(&t, "new").await;
+    let me = person.get("/api/v1/auth/me").await;
+    assert_eq!((&me.body["staff"]["must_change_password"], &me.body["staff"]["permissions"]), (&json!(true), &json!([])));
+    assert_eq!(person.get("/api/v1/staff").await.code(), "password_change_required");
+    let change = |old: &'static str, new: &'static str| person.post("/api/v1/auth/password", json!({"old": old, "new": new}));
+    assert_eq!(change("not the old one", "another password").await.code(), "password.wrong");
+    assert_eq!(change(PASSWORD, PASSWORD).await.code(), "password.unchanged");
+    assert_eq!(change(PASSWORD, "short").await.code(), "password.too_short");
+    assert_eq!(change(PASSWORD, "another password").await.status, 204);
+    assert_eq!(person.get("/api/v1/staff").await.status, 200);
+    assert_eq!(login(&t, "new", PASSWORD).await.status, 401);
+    assert_eq!(login(&t, "new", "another password").await.status, 200);
+}}
+
+apps! { changing_the_password_ends_the_other_sessions, |t| async {
+    account(&t, "linxiao", false).await;
+    let (here, there) = (logged_in(&t, "linxiao").await, logged_in(&t, "linxiao").await);
+    assert_eq!(here.post("/api/v1/auth/password", json!({"old": PASSWORD, "new": "another password"})).await.status, 204);
+    assert_eq!(here.get("/api/v1/auth/me").await.status, 200);
+    assert_eq!(there.get("/api/v1/auth/me").await.code(), "session_revoked");
+}}
+
+apps! { sessions_are_listed_and_only_own_ones_can_be_ended, |t| async {
+    account(&t, "linxiao", false).await;
+    let (here, there) = (logged_in(&t, "linxiao").await, logged_in(&t, "linxiao").await);
+    let list = here.get("/api/v1/auth/sessions").await;
+    let items = list.body["items"].as_array().unwrap();
+    assert_eq!((items.len(), items.iter().filter(|item| item["current"] == true).count()), (2, 1));
+    let other = items.iter().find(|item| item["current"] == false).unwrap()["id"].as_str().unwrap().to_owned();
+    let path = format!("/api/v1/auth/sessions/{other}");
+    assert_eq!(t.agent("stranger").await.delete(&path).await.status, 404);
+    assert_eq!(there.get("/api/v1/auth/me").await.status, 200);
+    assert_eq!(here.delete(&path).await.status, 204);
+    assert_eq!(there.get("/api/v1/auth/me").await.code(), "session_revoked");
+    assert_eq!(here.delete(&path).await.status, 404);
+}}
+
+apps! { sessions_end_when_idle_and_in_the_end_anyway, |t| async {
+    account(&t, "linxiao", false).await;
+    let person = logged_in(&t, "linxiao").await;
+    let most = IDLE - Duration::from_secs(60);
+    t.db.clock().advance(most);
+    assert_eq!(person.get("/api/v1/auth/me").await.status, 200);
+    t.db.clock().advance(most);
+    assert_eq!(person.get("/api/v1/auth/me").await.status, 200, "use keeps it alive");
+    t.db.clock().advance(IDLE);
+    assert_eq!(person.get("/api/v1/auth/me").await.code(), "token_expired");
+    let busy = logged_in(&t, "linxiao").await;
+    let mut passed = Duration::ZERO;
+    while passed + most < ABSOLUTE {
+        t.db.clock().advance(most);
+        passed += most;
+        assert_eq!(busy.get("/api/v1/auth/me").await.status, 200);
+    }
+    t.db.clock().advance(ABSOLUTE - passed);
+    assert_eq!(busy.get("/api/v1/auth/me").await.code(), "token_expired");
+}}
+
+apps! { the_cookie_is_safe_and_forms_of_other_sites_change_nothing, |t| async {
+    account(&t, "linxiao", false).await;
+    let browser = t.anonymous();
+    let body = json!({"login": "linxiao", "password": PASSWORD});
+    let answer = browser.request(Method::POST, "/api/v1/auth/login").json(&body).send().await.unwrap();
+    let cookie = answer.headers()[header::SET_COOKIE].to_str().unwrap().to_owned();
+    assert!(cookie.ends_with("Path=/; Max-Age=604800; HttpOnly; SameSite=Lax") && cookie.starts_with("yingda=ys_"), "{cookie}");
+    assert!(answer.json::<Value>().await.unwrap().get("token").is_none());
+    let pair = cookie.split(';').next().unwrap().to_owned();
+    let call = |method: Method, path: &'static str| browser.request(method, path).header(header::COOKIE, &pair);
+    assert_eq!(call(Method::GET, "/api/v1/auth/me").send().await.unwrap().status(), 200);
+    assert_eq!(call(Method::POST, "/api/v1/auth/logout").send().await.unwrap().status(), 403);
+    let foreign = call(Method::POST, "/api/v1/auth/logout").header("x-yingda-client", "desk").header(header::ORIGIN, "https://evil.cn");
+    assert_eq!(foreign.send().await.unwrap().status(), 403);
+    // A new login ends what the browser held, and a dead cookie does not stop it, nor a visitor on the same host.
+    let again = call(Method::POST, "/api/v1/auth/login").json(&body).send().await.unwrap();
+    assert_eq!(again.status(), 200);
+    assert_eq!(call(Method::GET, "/api/v1/auth/me").send().await.unwrap().status(), 401);
+    assert_eq!(call(Method::POST, "/api/v1/auth/login").json(&body).send().await.unwrap().status(), 200);
+    assert_eq!(call(Method::POST, "/api/v1/visit/token").json(&json!({"site": "demo"})).send().await.unwrap().status(), 200);
+}}
+
+apps! { a_bench_session_lifts_limits_for_whoever_comes_with_it, |t| async {
+    let token = t.app.db.write(staff::issue_bench_session).await.unwrap();
+    let many = |bench: Option<String>| {
+        let browser = t.anonymous();
+        async move {
+            let call = || {
+                let request = browser.request(Method::GET, "/api/v1/channel/sites/demo");
+                match &bench { Some(token) => request.header("x-yingda-bench", token), None => request }.send()
+            };
+            let statuses = futures_util::future::join_all((0..600).map(|_| call())).await;
+            statuses.into_iter().filter(|answer| answer.as_ref().unwrap().status() == 429).count()
+        }
+    };
+    assert!(many(None).await > 0);
+    assert_eq!(many(Some(token.clone())).await, 0);
+    let bench = t.anonymous().with_token(&token);
+    assert_eq!(bench.get("/api/v1/staff").await.status, 200);
+    assert!(!bench.get("/api/v1/staff").await.body.to_string().contains("bench"), "the account is hidden");
+    let agent = t.agent("linxiao").await.token.unwrap();
+    let posing = t.anonymous().request(Method::GET, "/api/v1/channel/sites/demo").header("x-yingda-bench", agent).send().await.unwrap();
+    assert_eq!(posing.status(), 403);
+    t.db.clock().advance(Duration::from_secs(12 * 3600));
+    assert_eq!(bench.get("/api/v1/staff").await.code(), "token_expired");
+}}
+
+apps! { a_revoked_device_is_turned_away, |t| async {
+    let visitor = t.visitor().await;
+    assert_eq!(visitor.get("/api/v1/conversation").await.status, 200);
+    let device = crate::auth::VisitorToken::open(&t.app.auth.visitors, visitor.token.as_deref().unwrap(), t.db.clock().now()).unwrap().device;
+    t.app.db.write(move |tx| crate::visit::revoke_device(tx, device)).await.unwrap();
+    // The doorbell is on its way, or the sweep will find the row.
+    let refused = async { while visitor.get("/api/v1/conversation").await.status != 401 { tokio::task::yield_now().await } };
+    tokio::time::timeout(Duration::from_secs(10), refused).await.expect("within two seconds, or a few more on a busy machine");
+}}
+
+apps! { administrators_end_the_sessions_of_others, |t| async {
+    account(&t, "linxiao", false).await;
+    let person = logged_in(&t, "linxiao").await;
+    let id = person.get("/api/v1/auth/me").await.body["staff"]["id"].as_str().unwrap().to_owned();
+    let path = format!("/api/v1/staff/{id}/sessions");
+    assert_eq!(t.staff("agent", "agent", &[GROUP]).await.delete(&path).await.status, 403);
+    assert_eq!(t.staff("sec", "security_admin", &[]).await.delete(&path).await.status, 204);
+    assert_eq!(person.get("/api/v1/auth/me").await.code(), "session_revoked");
+}}
