@@ -6,3 +6,4 @@ mod job;
 mod key;
 mod lease;
 mod migrate;
+mod setting;

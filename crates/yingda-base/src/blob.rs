@@ -1,0 +1,198 @@
+//! Files: bytes under a random name, outside the database.
+//!
+//! A folder of this machine by default; other stores of [`object_store`] come behind the same type. A blob is written whole and synced
+//! before its row is, never changed afterwards, and deleted after its row is gone: what no row names is rubbish, what a row names is there.
+use crate::{Error, Result, column_newtype, random::Entropy};
+use bytes::Bytes;
+use futures_util::{StreamExt, TryStreamExt, stream::BoxStream};
+use object_store::{ObjectStore, ObjectStoreExt, PutPayload, local::LocalFileSystem, path::Path as Place};
+use serde::{Deserialize, Serialize};
+use std::{fmt, fs::DirBuilder, future::Future, io, os::unix::fs::DirBuilderExt, path::Path, str::FromStr, sync::Arc, time::Duration};
+
+/// No single call takes longer.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Names a blob: 128 random bits, hexadecimal. Whoever knows it has been let in before; rights are checked on the row that holds it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct BlobId(String);
+column_newtype!(BlobId, String);
+
+impl BlobId {
+    fn random(entropy: &Entropy) -> BlobId {
+        BlobId(entropy.bytes::<16>().iter().map(|byte| format!("{byte:02x}")).collect())
+    }
+
+    /// Folders of two levels, so that none grows beyond what file systems like.
+    fn place(&self) -> Place {
+        Place::from_iter([&self.0[..2], &self.0[2..4], &self.0])
+    }
+}
+
+impl FromStr for BlobId {
+    type Err = Error;
+    fn from_str(text: &str) -> Result<BlobId> {
+        let is_hex = text.len() == 32 && text.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte));
+        if is_hex { Ok(BlobId(text.to_owned())) } else { Err(Error::malformed("blob.id_malformed")) }
+    }
+}
+impl TryFrom<String> for BlobId {
+    type Error = Error;
+    fn try_from(text: String) -> Result<BlobId> {
+        text.parse()
+    }
+}
+impl From<BlobId> for String {
+    fn from(id: BlobId) -> String {
+        id.0
+    }
+}
+impl fmt::Display for BlobId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// The store. Cloning shares it.
+#[derive(Clone)]
+pub struct Blobs(Arc<dyn ObjectStore>);
+
+impl Blobs {
+    /// A folder, made if need be (mode 0700). Error: `blob.unavailable`.
+    pub fn local(folder: &Path) -> Result<Blobs> {
+        DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(folder)
+            .map_err(|cause| unavailable(cause).with("path", folder.display().to_string()))?;
+        let store = LocalFileSystem::new_with_prefix(folder).map_err(failed)?;
+        Ok(Blobs(Arc::new(store.with_fsync(true))))
+    }
+
+    /// Stores bytes under a new name. They are whole and on disk when this answers. Errors: `blob.full`, `blob.unavailable`.
+    pub async fn put(&self, entropy: &Entropy, bytes: Bytes) -> Result<BlobId> {
+        let id = BlobId::random(entropy);
+        self.put_as(&id, bytes).await?;
+        Ok(id)
+    }
+
+    /// Stores bytes under a name they had before: for restoring a backup.
+    pub async fn put_as(&self, id: &BlobId, bytes: Bytes) -> Result<()> {
+        let place = id.place();
+        patiently(self.0.put(&place, PutPayload::from_bytes(bytes))).await.map(drop)
+    }
+
+    /// The whole blob. Errors: `not_found`, `blob.unavailable`.
+    pub async fn get(&self, id: &BlobId) -> Result<Bytes> {
+        let place = id.place();
+        patiently(async { self.0.get(&place).await?.bytes().await }).await
+    }
+
+    /// Its size and its bytes as they come. Errors: `not_found`, `blob.unavailable`.
+    pub async fn stream(&self, id: &BlobId) -> Result<(u64, BoxStream<'static, Result<Bytes>>)> {
+        let place = id.place();
+        let found = patiently(self.0.get(&place)).await?;
+        let size = found.meta.size;
+        Ok((size, found.into_stream().map_err(failed).boxed()))
+    }
+
+    /// Deletes it; one that is not there is no error.
+    pub async fn delete(&self, id: &BlobId) -> Result<()> {
+        let place = id.place();
+        match patiently(self.0.delete(&place)).await {
+            Err(error) if error.code() == "not_found" => Ok(()),
+            other => other,
+        }
+    }
+
+    /// All names, in no order: for backups, and to find rubbish.
+    pub fn list(&self) -> BoxStream<'static, Result<BlobId>> {
+        let names = self.0.list(None).map_err(failed);
+        names.try_filter_map(|meta| async move { Ok(meta.location.filename().and_then(|name| name.parse().ok())) }).boxed()
+    }
+}
+
+async fn patiently<T>(call: impl Future<Output = object_store::Result<T>>) -> Result<T> {
+    match tokio::time::timeout(PATIENCE, call).await {
+        Ok(result) => result.map_err(failed),
+        Err(elapsed) => Err(unavailable(elapsed)),
+    }
+}
+
+fn unavailable(cause: impl std::error::Error + Send + Sync + 'static) -> Error {
+    Error::unavailable("blob.unavailable").caused_by(cause)
+}
+
+fn failed(cause: object_store::Error) -> Error {
+    if matches!(cause, object_store::Error::NotFound { .. }) {
+        return Error::not_found("blob");
+    }
+    let mut source = std::error::Error::source(&cause);
+    while let Some(error) = source {
+        if error
+            .downcast_ref::<io::Error>()
+            .is_some_and(|error| matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded))
+        {
+            return Error::unavailable("blob.full").retry_after(5_000).caused_by(cause);
+        }
+        source = error.source();
+    }
+    unavailable(cause)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn store() -> (tempfile::TempDir, Blobs) {
+        let folder = tempfile::tempdir().unwrap();
+        let blobs = Blobs::local(&folder.path().join("blobs")).unwrap();
+        (folder, blobs)
+    }
+
+    #[tokio::test]
+    async fn bytes_come_back_until_they_are_deleted() {
+        let (_folder, blobs) = store();
+        let entropy = Entropy::seeded(1);
+        let (a, b) = (blobs.put(&entropy, Bytes::from_static(b"a")).await.unwrap(), blobs.put(&entropy, Bytes::new()).await.unwrap());
+        assert_ne!(a, b);
+        assert_eq!((blobs.get(&a).await.unwrap(), blobs.get(&b).await.unwrap()), (Bytes::from_static(b"a"), Bytes::new()));
+        let (size, stream) = blobs.stream(&a).await.unwrap();
+        assert_eq!((size, stream.try_collect::<Vec<_>>().await.unwrap().concat()), (1, b"a".to_vec()));
+        let mut listed: Vec<BlobId> = blobs.list().try_collect().await.unwrap();
+        listed.sort();
+        assert_eq!(listed, {
+            let mut both = [a.clone(), b.clone()];
+            both.sort();
+            both
+        });
+        blobs.delete(&a).await.unwrap();
+        blobs.delete(&a).await.unwrap();
+        assert_eq!(blobs.get(&a).await.unwrap_err().code(), "not_found");
+    }
+
+    #[tokio::test]
+    async fn nothing_half_written_lies_around() {
+        let (folder, blobs) = store();
+        let id = blobs.put(&Entropy::seeded(1), Bytes::from(vec![7; 100_000])).await.unwrap();
+        let name = id.to_string();
+        let shard = folder.path().join("blobs").join(&name[..2]).join(&name[2..4]);
+        let files: Vec<_> = std::fs::read_dir(shard).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        assert_eq!(files, [name.as_str()]);
+    }
+
+    #[test]
+    fn only_names_of_blobs_are_taken() {
+        for bad in [
+            "",
+            "../../etc/passwd",
+            "0123456789ABCDEF0123456789ABCDEF",
+            "0123456789abcdef0123456789abcde",
+            "0123456789abcdef0123456789abcdeg",
+        ] {
+            assert_eq!(bad.parse::<BlobId>().unwrap_err().code(), "blob.id_malformed", "{bad:?}");
+        }
+        let id = BlobId::random(&Entropy::seeded(2));
+        assert_eq!(id.to_string().parse::<BlobId>().unwrap(), id);
+    }
+}
