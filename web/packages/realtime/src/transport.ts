@@ -14,6 +14,9 @@ export interface TransportEvents {
   closed(): void;
 }
 
+/** When a poll still counts as busy with our former call. */
+const BUSY_AGAIN = 200;
+
 const packed = (frame: ClientFrame) => ({ v: 1, ...frame });
 
 export function openSocket(env: Environment, on: TransportEvents): Transport {
@@ -85,8 +88,11 @@ export function openPoll(
       got = answer.n;
       for (const frame of answer.frames) if (live) on.frame(frame);
     } catch (error) {
-      if (!cut.signal.aborted || !live) throw error;
+      // The server may not have noticed yet that we cut the call before this one.
+      const isBusy = error instanceof CallError && error.code === 'poll_busy';
+      if (!live || !(cut.signal.aborted || isBusy)) throw error;
       queue = [...frames, ...queue];
+      if (isBusy) await new Promise<void>((resolve) => env.setTimeout(resolve, BUSY_AGAIN));
     }
   }
 

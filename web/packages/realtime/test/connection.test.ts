@@ -158,7 +158,7 @@ describe('long polling', () => {
     got?: number;
     frames: { type: string; n?: number }[];
     answer(n: number, frames: unknown[]): void;
-    fail(status: number): void;
+    fail(status: number, code?: string): void;
   }
   const polls: Poll[] = [];
   const fetch = (_url: string, init: RequestInit) =>
@@ -168,7 +168,7 @@ describe('long polling', () => {
       polls.push({
         ...body,
         answer: (n, frames) => resolve(Response.json({ poll: 'p', n, frames })),
-        fail: (status) => resolve(new Response(null, { status })),
+        fail: (status, code) => resolve(Response.json({ code }, { status })),
       });
     });
   const last = () => polls.at(-1)!;
@@ -224,6 +224,22 @@ describe('long polling', () => {
     last().answer(2, [arrival]);
     await settle();
     expect(heard).toEqual(['hello']);
+  });
+
+  it('waits a moment when the server still holds the call that was cut', async () => {
+    const tab = await polling();
+    last().answer(1, [greeting]);
+    await settle();
+    tab.client.send('c1', { kind: 'text', body: { text: 'hi' } });
+    await settle();
+    const before = polls.length;
+    const { frames } = last();
+    last().fail(409, 'poll_busy');
+    await clock.pass(150);
+    expect(polls.length).toBe(before);
+    await clock.pass(100);
+    expect(last().frames).toEqual(frames);
+    expect(tab.client.sync).toMatchObject({ phase: 'online', transport: 'poll' });
   });
 
   it('changes back to a socket once one opens', async () => {
