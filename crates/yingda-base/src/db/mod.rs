@@ -15,6 +15,7 @@ mod check;
 mod connect;
 pub(crate) mod direct;
 mod fault;
+mod meter;
 mod pool;
 mod postgres;
 mod row;
@@ -50,7 +51,7 @@ pub struct Db {
 impl Db {
     /// Opens the database and starts its threads. Doorbells that units emit are rung on `bus` after their commit.
     pub fn open(options: &Options, context: &Context, bus: Arc<dyn Bus>) -> Result<Db> {
-        let shared = unit::Shared { context: context.clone(), bus, limit: Some(unit::LIMIT) };
+        let shared = unit::Shared::new(context, bus, "write");
         let (write, read, report) = match &options.engine {
             Engine::Sqlite(path) => sqlite::open(path, options, &shared)?,
             Engine::Postgres(url) => self::postgres::open(url, options, &shared)?,

@@ -1,5 +1,6 @@
 //! A bounded queue of units in front of database threads. A full queue makes callers wait, never a runtime thread.
 use super::{
+    meter::Meter,
     tx::Tx,
     unit::{self, Unit},
 };
@@ -44,20 +45,24 @@ impl Pool {
 }
 
 impl Todo {
-    /// Waits for the next unit; `None` when all callers are gone.
-    pub(super) fn next(&self) -> Option<Box<dyn Unit>> {
-        self.queue.lock().unwrap_or_else(PoisonError::into_inner).blocking_recv()
+    /// Waits for a unit and takes those that wait behind it, at most `most`; nothing when all callers are gone.
+    pub(super) fn take(&self, most: usize, meter: &Meter) -> Vec<Box<dyn Unit>> {
+        let mut queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut units: Vec<Box<dyn Unit>> = queue.blocking_recv().into_iter().collect();
+        while !units.is_empty()
+            && units.len() < most
+            && let Ok(unit) = queue.try_recv()
+        {
+            units.push(unit);
+        }
+        meter.took(units.len(), queue.len());
+        units
     }
 
     /// Whether units wait.
     pub(super) fn is_waited_for(&self) -> bool {
         // Another thread that holds the queue is waiting for the next unit itself: there is none.
         self.queue.try_lock().is_ok_and(|queue| !queue.is_empty())
-    }
-
-    /// A unit that is already waiting.
-    pub(super) fn next_waiting(&self) -> Option<Box<dyn Unit>> {
-        self.queue.lock().unwrap_or_else(PoisonError::into_inner).try_recv().ok()
     }
 
     /// Starts a thread that is missed when it panics: `/healthz` turns red.

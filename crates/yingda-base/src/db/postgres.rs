@@ -5,7 +5,7 @@ use super::{
     pool::{Pool, Todo},
     statement::Query,
     tx::{Link, Tx},
-    unit::{Ran, Shared, Unit},
+    unit::{LIMIT, Ran, Shared, Unit},
 };
 use crate::error::{Error, Result};
 use ::postgres::{Client, NoTls, Statement, Transaction};
@@ -26,11 +26,12 @@ const REPORT: &str = "SET statement_timeout = '120s'; SET default_transaction_re
 pub(super) fn open(url: &str, options: &Options, shared: &Shared) -> Result<(Pool, Pool, Pool)> {
     let (units, todo) = Pool::new(options.queue);
     let line = Line::new(url, "");
+    let limited = Shared { limit: Some(LIMIT), ..shared.clone() };
     for _ in 0..options.connections {
-        start(&line, &todo, shared)?;
+        start(&line, &todo, &limited)?;
     }
     let (report, todo) = Pool::new(options.queue);
-    start(&Line::new(url, REPORT), &todo, &Shared { limit: None, ..shared.clone() })?;
+    start(&Line::new(url, REPORT), &todo, &shared.of("report"))?;
     Ok((units.clone(), units, report))
 }
 
@@ -110,7 +111,7 @@ impl Serving {
     }
 
     fn serve(mut self, todo: &Todo, shared: &Shared) {
-        while let Some(unit) = todo.next() {
+        while let Some(unit) = todo.take(1, &shared.meter).pop() {
             if cfg!(feature = "fault-ack-before-commit") {
                 self.run_wrongly(unit, todo.is_waited_for(), shared);
             } else {
@@ -133,7 +134,10 @@ impl Serving {
             collided |= matches!(end, Attempt::Again);
             last = match end {
                 Attempt::Done => return Ok(()),
-                Attempt::Again => Error::unavailable("database.busy"),
+                Attempt::Again => {
+                    shared.meter.again();
+                    Error::unavailable("database.busy")
+                }
                 Attempt::Lost => self.reconnect().err().unwrap_or_else(|| Error::unavailable("database.lost")),
             };
             if attempt < TRIES {
@@ -160,19 +164,25 @@ impl Serving {
     }
 
     fn attempt(&mut self, unit: &mut dyn Unit, shared: &Shared) -> Result<Attempt> {
-        let begun = shared.context.clock.elapsed();
+        let begun = shared.elapsed();
         let Ok(transaction) = self.client.transaction() else { return Ok(Attempt::Lost) };
         let mut tx = Tx::new(Link::Pg(transaction, &mut self.prepared), shared);
         let ran = unit.run(&mut tx);
         let Link::Pg(transaction, _) = tx.link else { return Err(Error::bug("a PostgreSQL unit ran on SQLite")) };
-        let took = shared.context.clock.elapsed().saturating_sub(begun);
+        let ended = shared.elapsed();
+        let took = ended.saturating_sub(begun);
+        shared.meter.slowest(took);
         match ran {
             // Feeds count on rows not appearing later than this.
             Ran::Keep if shared.limit.is_some_and(|limit| took > limit) => {
                 drop(transaction);
                 Err(Error::unavailable("database.too_slow"))
             }
-            Ran::Keep => commit(transaction),
+            Ran::Keep => {
+                let committed = commit(transaction);
+                shared.meter.committed(shared.elapsed().saturating_sub(ended));
+                committed
+            }
             // It stays undone even if the connection breaks here; dropping an open transaction rolls it back.
             Ran::Undo => Ok(Attempt::Done),
             Ran::Again => Ok(Attempt::Again),

@@ -19,7 +19,7 @@ pub(super) fn open(path: &Path, options: &Options, shared: &Shared) -> Result<(P
     let context = shared.clone();
     todo.spawn("db-writer", move |todo| writer(&connection, &todo, &context))?;
 
-    let readers = |name: &str, count: usize| -> Result<Pool> {
+    let readers = |name: &str, shared: &Shared, count: usize| -> Result<Pool> {
         let (pool, todo) = Pool::new(options.queue);
         for _ in 0..count {
             let connection = connect(path)?;
@@ -29,7 +29,7 @@ pub(super) fn open(path: &Path, options: &Options, shared: &Shared) -> Result<(P
         }
         Ok(pool)
     };
-    Ok((write, readers("db-reader", options.readers)?, readers("db-report", 1)?))
+    Ok((write, readers("db-reader", &shared.of("read"), options.readers)?, readers("db-report", &shared.of("report"), 1)?))
 }
 
 pub(super) fn connect(path: &Path) -> Result<Connection> {
@@ -60,10 +60,12 @@ pub(super) fn fault(cause: rusqlite::Error) -> Error {
 }
 
 fn reader(connection: &Connection, todo: &Todo, shared: &Shared) {
-    while let Some(mut unit) = todo.next() {
+    while let Some(mut unit) = todo.take(1, &shared.meter).pop() {
         let begun = connection.execute_batch("BEGIN").map_err(fault);
         if begun.is_ok() {
+            let begun = shared.elapsed();
             unit.run(&mut Tx::new(Link::Lite(connection), shared));
+            shared.meter.slowest(shared.elapsed().saturating_sub(begun));
             if let Err(error) = connection.execute_batch("ROLLBACK") {
                 tracing::warn!(%error, "a reading transaction did not end");
             }
@@ -74,12 +76,10 @@ fn reader(connection: &Connection, todo: &Todo, shared: &Shared) {
 
 /// Takes whatever is queued, runs each in a savepoint, commits once, then answers all. No timer: a lone unit commits at once.
 fn writer(connection: &Connection, todo: &Todo, shared: &Shared) {
-    while let Some(first) = todo.next() {
-        let mut units = vec![first];
-        while units.len() < BATCH
-            && let Some(unit) = todo.next_waiting()
-        {
-            units.push(unit);
+    loop {
+        let mut units = todo.take(BATCH, &shared.meter);
+        if units.is_empty() {
+            return;
         }
         if cfg!(feature = "fault-ack-before-commit") {
             faulty_batch(connection, units, shared);
@@ -104,10 +104,17 @@ pub(super) fn run_alone(connection: &Connection, unit: Box<dyn Unit>, shared: &S
 /// One transaction over the units. After an error nothing of it is left in the database.
 fn run_batch(connection: &Connection, units: &mut [Box<dyn Unit>], shared: &Shared) -> Result<()> {
     let done = execute(connection, "BEGIN IMMEDIATE").and_then(|()| {
+        let (mut begun, mut slowest) = (shared.elapsed(), Duration::ZERO);
         for unit in units {
             run_in_savepoint(connection, unit.as_mut(), shared)?;
+            let ended = shared.elapsed();
+            slowest = slowest.max(ended.saturating_sub(begun));
+            begun = ended;
         }
-        execute(connection, "COMMIT")
+        shared.meter.slowest(slowest);
+        execute(connection, "COMMIT")?;
+        shared.meter.committed(shared.elapsed().saturating_sub(begun));
+        Ok(())
     });
     if done.is_err() && !connection.is_autocommit() {
         execute(connection, "ROLLBACK")?;

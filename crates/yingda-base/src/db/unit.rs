@@ -1,5 +1,9 @@
 //! A unit of work: runs as often as it must, keeps its outcome to itself until told whether the commit succeeded.
-use super::{fault::Fault, tx::Tx};
+use super::{
+    fault::Fault,
+    meter::{self, Meter},
+    tx::Tx,
+};
 use crate::{
     Context,
     bus::{Bus, Doorbell},
@@ -19,6 +23,22 @@ pub(super) struct Shared {
     pub bus: Arc<dyn Bus>,
     /// What a unit may take on PostgreSQL before it is rolled back instead of committed; `None` for work before the start.
     pub limit: Option<Duration>,
+    pub meter: Meter,
+}
+
+impl Shared {
+    pub(super) fn new(context: &Context, bus: Arc<dyn Bus>, pool: &'static str) -> Shared {
+        Shared { context: context.clone(), bus, limit: None, meter: Meter::new(pool) }
+    }
+
+    /// The same for another pool.
+    pub(super) fn of(&self, pool: &'static str) -> Shared {
+        Shared { meter: Meter::new(pool), ..self.clone() }
+    }
+
+    pub(super) fn elapsed(&self) -> Duration {
+        self.context.clock.elapsed()
+    }
 }
 
 /// The longest unit, see [`Shared::limit`]. Feeds count on it.
@@ -86,6 +106,9 @@ impl<F: Fn(&mut Tx) -> Result<T> + Send, T: Send> Unit for Work<F, T> {
             for doorbell in doorbells {
                 shared.bus.ring(doorbell);
             }
+        }
+        if let Err(error) = &outcome {
+            meter::failed(error);
         }
         // Nobody waits any more if the request was dropped; the work stays done.
         let _ = caller.send(outcome);

@@ -2,6 +2,7 @@
 mod batch;
 mod commit;
 mod connection;
+mod measures;
 mod poison;
 mod pool;
 mod retry;
