@@ -5,8 +5,8 @@ const json = (body: unknown, status = 200) =>
     status,
     headers: { 'Content-Type': status < 400 ? 'application/json' : 'application/problem+json' },
   });
-const problem = (status: number, code: string, title: string, more: object = {}) =>
-  json({ type: 'about:blank', status, code, title, ...more }, status);
+const problem = (status: number, code: string, title: string) =>
+  json({ type: 'about:blank', status, code, title }, status);
 
 /** Answers the calls of the desk from the world. Tests and pictures only. */
 export function fakeServer(world: World): (request: Request) => Promise<Response> {
@@ -15,7 +15,7 @@ export function fakeServer(world: World): (request: Request) => Promise<Response
     const { pathname } = new URL(request.url);
     const refused = world.refuse[pathname];
     if (refused === 'never') return new Promise(() => {});
-    if (refused) return problem(refused.status, refused.code, refused.title, { owner: refused.owner });
+    if (refused) return problem(refused.status, refused.code, refused.title);
     if (pathname === '/api/v1/auth/me')
       return world.me ? json({ staff: world.me }) : problem(401, 'not_logged_in', '请先登录');
     if (pathname.startsWith('/api/v1/customer/')) return json({ customer: world.customer });

@@ -28,7 +28,7 @@ export interface World {
   settings: Setting[];
   audit: AuditRow[];
   /** Paths that do not answer, or answer with a problem. */
-  refuse: Record<string, { status: number; code: string; title: string; owner?: string } | 'never'>;
+  refuse: Record<string, { status: number; code: string; title: string } | 'never'>;
 }
 
 export const me: Me = {

@@ -46,7 +46,7 @@ describe('a call', () => {
 describe('a refusal', () => {
   it('is thrown with its code, its title and everything else the server said', async () => {
     const { api: made } = api(() =>
-      json({ code: 'conversation_taken', title: '已被接待', status: 409, owner: '陈立' }, 409),
+      json({ code: 'conversation_taken', title: '已被接待', status: 409, details: { owner: '陈立' } }, 409),
     );
     const error = await answer(accept(made)).catch((caught: unknown) => caught);
     expect(error).toBeInstanceOf(ApiError);
@@ -54,7 +54,7 @@ describe('a refusal', () => {
       status: 409,
       code: 'conversation_taken',
       title: '已被接待',
-      problem: { owner: '陈立' },
+      details: { owner: '陈立' },
     });
   });
 

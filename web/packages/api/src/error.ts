@@ -4,8 +4,8 @@ export class ApiError extends Error {
     readonly status: number,
     readonly code: string,
     readonly title: string,
-    /** The rest of the problem document: `detail`, `owner`, `draft`, field errors … */
-    readonly problem: Readonly<Record<string, unknown>> = {},
+    /** What else the server said about it: an owner, a stored draft, a limit. */
+    readonly details: Readonly<Record<string, unknown>> = {},
   ) {
     super(`${code}: ${title}`);
     this.name = 'ApiError';
@@ -24,12 +24,16 @@ export class ApiError extends Error {
 
   /** Reads an RFC 9457 problem document. A proxy in between may answer something else; then the status is the code. */
   static from(status: number, body: unknown): ApiError {
-    if (typeof body !== 'object' || body === null) return new ApiError(status, `http_${status}`, '');
-    const problem = body as Record<string, unknown>;
+    if (!isRecord(body)) return new ApiError(status, `http_${status}`, '');
+    const problem = body;
     const code = typeof problem.code === 'string' ? problem.code : `http_${status}`;
     const title = typeof problem.title === 'string' ? problem.title : '';
-    return new ApiError(status, code, title, problem);
+    return new ApiError(status, code, title, isRecord(problem.details) ? problem.details : {});
   }
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null;
 }
 
 interface Answered<T> {

@@ -1,17 +1,18 @@
-/** The rooms of the desk that not everybody may enter, and the permission that opens each. */
+/** The rooms of the desk that not everybody may enter, and the permissions any of which opens each. */
 export type Right = 'view' | 'serve' | 'customer' | 'staff' | 'setting' | 'audit';
 
-const permissions: Record<Right, string> = {
-  view: 'conversation.view',
-  serve: 'conversation.serve',
-  customer: 'customer.view',
-  staff: 'staff.view',
-  setting: 'setting.view',
-  audit: 'audit.view',
+const permissions: Record<Right, readonly string[]> = {
+  view: ['conversation.view'],
+  serve: ['conversation.serve'],
+  customer: ['customer.view'],
+  // Every agent may look colleagues up; the room is for those who change something in it.
+  staff: ['staff.manage', 'role.manage', 'group.manage', 'branch.manage', 'session.manage'],
+  setting: ['setting.view'],
+  audit: ['audit.view'],
 };
 
 export function holds(held: readonly string[], right: Right): boolean {
-  return held.includes(permissions[right]);
+  return permissions[right].some((permission) => held.includes(permission));
 }
 
 /** The first room somebody may enter, by the name of its route. */

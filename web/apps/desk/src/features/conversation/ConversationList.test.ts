@@ -87,13 +87,12 @@ describe('the list', () => {
     world.refuse['/api/v1/conversation/q1/accept'] = {
       status: 409,
       code: 'conversation_taken',
-      title: '',
-      owner: '陈立',
+      title: '陈立 已经接待了这个会话',
     };
     const { page, router } = await list(world, { next: 'q1' });
     page.querySelector<HTMLElement>('.accept button')!.click();
     const { useToasts } = await import('../../parts/toast.ts');
-    await vi.waitFor(() => expect(useToasts().toasts.at(-1)?.text).toBe('陈立 已先一步接待'));
+    await vi.waitFor(() => expect(useToasts().toasts.at(-1)?.text).toBe('陈立 已经接待了这个会话'));
     expect(router.currentRoute.value.params.id).toBeUndefined();
   });
 });

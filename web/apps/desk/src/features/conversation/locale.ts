@@ -55,8 +55,6 @@ export const zh = {
     unanswered: '客户的最后一句还没有回复',
     confirm: '结束会话',
   },
-  taken: '{name} 已先一步接待',
-  takenSomebody: '已被同事接待',
   accept: { more: '还有 {n} 位', region: '待接待' },
   banner: {
     colleague: '{name} 正在接待，您可以查看和写内部备注',
@@ -130,8 +128,6 @@ export const en: Translation<typeof zh> = {
     unanswered: 'The customer’s last message has no answer yet',
     confirm: 'End chat',
   },
-  taken: '{name} was faster and has accepted',
-  takenSomebody: 'A colleague has accepted it',
   accept: { more: '{n} more', region: 'To accept' },
   banner: {
     colleague: '{name} is serving. You may read along and write internal notes.',

@@ -1,6 +1,5 @@
-import { ApiError, answer } from '@yingda/api';
+import { answer } from '@yingda/api';
 import { ref } from 'vue';
-import { useI18n } from 'vue-i18n';
 import { useRouter } from 'vue-router';
 import { useApi } from '../../outside.ts';
 import { useToasts } from '../../parts/toast.ts';
@@ -14,7 +13,6 @@ export function useConversation() {
   const router = useRouter();
   const toasts = useToasts();
   const words = useWords();
-  const { t } = useI18n();
   const busy = ref<ReadonlySet<string>>(new Set());
 
   async function attempt(id: string, action: () => Promise<void>) {
@@ -23,16 +21,10 @@ export function useConversation() {
     try {
       await action();
     } catch (error) {
-      toasts.show(refusal(error), 'danger');
+      toasts.show(words.problem(error), 'danger');
     } finally {
       busy.value = new Set([...busy.value].filter((other) => other !== id));
     }
-  }
-
-  function refusal(error: unknown): string {
-    if (!(error instanceof ApiError) || error.code !== 'conversation_taken') return words.problem(error);
-    const { owner } = error.problem;
-    return typeof owner === 'string' ? t('conversation.taken', { name: owner }) : t('conversation.takenSomebody');
   }
 
   const accept = (id: string) =>

@@ -25,6 +25,15 @@ export function useThread(id: Ref<string | undefined>) {
   const conversation = computed(() => (id.value ? live.conversation(id.value) : undefined));
   const view = computed(() => (id.value ? (live.threads.get(id.value) ?? empty(id.value)) : undefined));
 
+  let closed = false;
+  /** Those under way: one that is left before it has come is let go of after, so that coming back finds it. */
+  const opening = new Map<string, Promise<void>>();
+
+  async function letGo(left: string) {
+    await opening.get(left)?.catch(() => undefined); // whoever opened it has been told
+    if (live.started && (closed || id.value !== left)) live.linked().leave(left);
+  }
+
   async function load(wanted: string) {
     error.value = undefined;
     drafts.of(wanted);
@@ -34,7 +43,9 @@ export function useThread(id: Ref<string | undefined>) {
           (await answer(api.GET('/api/v1/conversation/{id}', { params: { path: { id: wanted } } }))).conversation,
         );
       }
-      await live.open(wanted);
+      const opened = live.open(wanted);
+      opening.set(wanted, opened);
+      await opened;
     } catch (failure) {
       if (id.value === wanted) error.value = failure;
       return;
@@ -50,7 +61,7 @@ export function useThread(id: Ref<string | undefined>) {
   watch(
     id,
     (now, before) => {
-      if (before) live.linked().leave(before);
+      if (before) void letGo(before);
       if (now) void load(now);
     },
     { immediate: true },
@@ -65,7 +76,9 @@ export function useThread(id: Ref<string | undefined>) {
   addEventListener('focus', markRead);
   onScopeDispose(() => {
     removeEventListener('focus', markRead);
-    if (id.value && live.started) live.linked().leave(id.value);
+    const left = id.value;
+    closed = true;
+    if (left) void letGo(left);
   });
 
   return { conversation, view, error, retry: () => id.value && load(id.value), markRead };

@@ -15,7 +15,8 @@ function keeper(stored = { text: '', rev: 0 }) {
     if (request.method === 'GET') return json(state.stored);
     state.puts += 1;
     const put = (await request.json()) as { text: string; rev: number };
-    if (put.rev <= state.stored.rev) return json({ code: 'draft_stale', title: '', status: 409, ...state.stored }, 409);
+    if (put.rev <= state.stored.rev)
+      return json({ code: 'draft_stale', title: '', status: 409, details: state.stored }, 409);
     state.stored = put;
     return json(put);
   };

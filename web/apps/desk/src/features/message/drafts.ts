@@ -104,7 +104,7 @@ export const useDrafts = defineStore('drafts', () => {
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
       draft.state = 'local';
-      if (error.code === 'draft_stale') adopt(draft, error.problem);
+      if (error.code === 'draft_stale') adopt(draft, error.details);
       else return; // kept on this device; tried again when the connection is back or typing goes on
     } finally {
       saving.delete(id);
@@ -113,7 +113,7 @@ export const useDrafts = defineStore('drafts', () => {
   }
 
   /** Another desk of mine was faster: its revision counts, my newer words stay. */
-  function adopt(draft: DraftState, { rev, text }: ApiError['problem']) {
+  function adopt(draft: DraftState, { rev, text }: ApiError['details']) {
     if (typeof rev !== 'number' || typeof text !== 'string')
       throw new Error('draft_stale came without the stored draft');
     draft.rev = rev;

@@ -16,6 +16,12 @@ describe('lines', () => {
   });
 });
 
+it('do not say twice that something was recalled', () => {
+  const gone = item(entry({ seq: 1, recalled: true, body: undefined }));
+  const notice = item(entry({ seq: 2, kind: 'system', body: { code: 'recalled', params: { target: 1 } } }));
+  expect(lines([gone, notice]).map(({ key }) => key)).not.toContain(notice.key);
+});
+
 describe('voices', () => {
   it('gives each author the right side and ground', () => {
     const by = (role: 'customer' | 'agent' | 'bot' | 'supervisor') =>

@@ -5,10 +5,15 @@ export type Line =
   | { type: 'day'; key: string; at: number }
   | { type: 'item'; key: string; item: ThreadItem; at: number };
 
+/** These tell of another entry, which itself shows what became of it. */
+const about = new Set(['recalled', 'erased']);
+const isSilent = ({ entry }: ThreadItem) => entry?.kind === 'system' && about.has(entry.body?.code ?? '');
+
 export function lines(items: readonly ThreadItem[]): Line[] {
   const result: Line[] = [];
   let day = '';
   for (const item of items) {
+    if (isSilent(item)) continue;
     const at = item.entry ? item.entry.at : item.outgoing.at;
     const its = new Date(at).toDateString();
     if (its !== day) result.push({ type: 'day', key: `day-${its}-${item.key}`, at });

@@ -60,8 +60,6 @@ export const zh = {
       other: '会话已结束',
     },
     reopened: { customer: '客户重新打开了会话', other: '{by} 重新打开了会话' },
-    recalled: '一条消息被撤回',
-    erased: '一条消息的内容已删除',
     linked: '接上一次会话',
   },
   composer: {
@@ -162,8 +160,6 @@ export const en: Translation<typeof zh> = {
       other: 'The chat was closed',
     },
     reopened: { customer: 'The customer reopened the chat', other: '{by} reopened the chat' },
-    recalled: 'A message was recalled',
-    erased: 'The content of a message was erased',
     linked: 'Continues an earlier chat',
   },
   composer: {
