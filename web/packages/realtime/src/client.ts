@@ -41,6 +41,7 @@ const PAGE = 100;
 const DELIVERED_WITHIN = 200;
 /** A person who goes on typing says so again after this; the other side forgets after 6 s. */
 const TYPING_AGAIN = 3_000;
+const PREVIEW_EVERY = 300;
 
 /**
  * The one live connection of a tab. Usage:
@@ -62,6 +63,8 @@ export class RealtimeClient {
   readonly #deliver = new Set<string>();
   #deliverTimer: number | undefined;
   readonly #opening = new Map<string, { done: Promise<void>; resolve(): void; reject(error: CallError): void }>();
+  #unsaid: { conversation: string; text: string } | undefined;
+  #previewTimer: number | undefined;
   readonly #typedAt = new Map<string, number>();
 
   constructor(options: RealtimeOptions, env: Environment = browserEnvironment(options.base ?? '')) {
@@ -185,6 +188,7 @@ export class RealtimeClient {
   /** Puts it into the outbox and shows it at once; returns the outgoing entry (its clientId). */
   send(conversation: string, content: SendBody, extra: { epoch?: number; locale?: string } = {}): Outgoing {
     this.#typedAt.delete(conversation);
+    this.#unsaid = undefined; // said now: a late preview would show it a second time
     return this.#outbox.add(conversation, content, extra);
   }
   /** Sends a finally refused entry once more, under a new client id. */
@@ -213,8 +217,13 @@ export class RealtimeClient {
     else this.#typedAt.delete(conversation);
     this.#connection.send({ type: 'typing', conversation, on });
   }
+  /** What is being written, not yet said: the latest text, a few times a second at most. */
   preview(conversation: string, text: string): void {
-    this.#connection.send({ type: 'preview', conversation, text });
+    this.#unsaid = { conversation, text };
+    this.#previewTimer ??= this.#env.setTimeout(() => {
+      this.#previewTimer = undefined;
+      if (this.#unsaid) this.#connection.send({ type: 'preview', ...this.#unsaid });
+    }, PREVIEW_EVERY);
   }
   /** Marks everything held as read; never goes back. "Delivered" is reported by itself. */
   markRead(conversation: string): void {

@@ -176,6 +176,21 @@ describe('healing', () => {
     expect(await refused).toBe('not_found');
   });
 
+  it('says typing now and then, and previews the latest words but never said ones', async () => {
+    await opened();
+    for (let i = 0; i < 40; i++) {
+      tab.client.typing('c1', true);
+      tab.client.preview('c1', 'x'.repeat(i + 1));
+      await clock.pass(100);
+    }
+    expect(tab.sent('typing').length).toBe(2);
+    expect(tab.sent('preview').length).toBeLessThanOrEqual(14);
+    tab.client.preview('c1', 'almost');
+    tab.client.send('c1', { kind: 'text', body: { text: 'almost' } });
+    await clock.pass(1_000);
+    expect(tab.sent('preview').map(({ text }) => text)).not.toContain('almost');
+  });
+
   it('shows typing for six seconds, or until the person has spoken', async () => {
     await opened();
     const typing = () => tab.client.thread('c1').typing.length;
