@@ -9,6 +9,7 @@ import {
   router,
   type Icon as Shape,
   send,
+  transfer,
   yuan,
 } from '@yingda/ui/icons';
 import { useState } from 'preact/hooks';
@@ -21,6 +22,9 @@ export function greetingOf(hour: number, { greeting }: Words): string {
   return greeting[from.findLastIndex((start) => hour >= start)] ?? '';
 }
 
+/** Questions up to this many characters stand two in a row. */
+const SHORT = 9;
+
 /** A picture for a skill group, guessed from its name; groups are the operator's own words. */
 const PICTURES: readonly [RegExp, Shape][] = [
   [/宽带|网络|broadband|network/i, router],
@@ -28,6 +32,7 @@ const PICTURES: readonly [RegExp, Shape][] = [
   [/充值|缴|top.?up|pay/i, yuan],
   [/套餐|业务|办理|plan/i, box],
   [/投诉|complain/i, alert],
+  [/携号|转网|port/i, transfer],
   [/移动|手机|流量|mobile|data/i, mobile],
 ];
 const pictureOf = (name: string): Shape => PICTURES.find(([words]) => words.test(name))?.[1] ?? headset;
@@ -35,6 +40,7 @@ const pictureOf = (name: string): Shape => PICTURES.find(([words]) => words.test
 export function Home() {
   const { session, words, now } = usePanel();
   const { site, latest } = session;
+  const hot = site.hot_questions.slice(0, 6);
   const [question, setQuestion] = useState('');
   const ask = (event: Event) => {
     event.preventDefault();
@@ -68,6 +74,21 @@ export function Home() {
             <Icon of={chevronRight} size={16} />
           </button>
         )}
+        {hot.length > 0 && (
+          <section class="block">
+            <h3>{words.hot}</h3>
+            <ul class={hot.some((text) => text.length > SHORT) ? 'hot long' : 'hot'}>
+              {hot.map((text) => (
+                <li key={text}>
+                  <button type="button" onClick={() => session.begin(text)}>
+                    {text}
+                    <Icon of={chevronRight} size={16} />
+                  </button>
+                </li>
+              ))}
+            </ul>
+          </section>
+        )}
         {site.groups.length > 1 && (
           <section class="block">
             <h3>{words.groups}</h3>
@@ -79,20 +100,6 @@ export function Home() {
                 </button>
               ))}
             </div>
-          </section>
-        )}
-        {site.hot_questions.length > 0 && (
-          <section class="block">
-            <h3>{words.hot}</h3>
-            <ul class="hot">
-              {site.hot_questions.slice(0, 8).map((text) => (
-                <li key={text}>
-                  <button type="button" onClick={() => session.begin(text)}>
-                    {text}
-                  </button>
-                </li>
-              ))}
-            </ul>
           </section>
         )}
       </main>
