@@ -7,9 +7,11 @@ use crate::{
 use std::sync::Arc;
 use yingda_base::{
     Context, Db, Millis, Result,
-    bus::Bus,
+    blob::Blobs,
+    bus::{Bus, Event},
     http::{Gate, Limits},
     key::{Keyring, MacKey},
+    setting::{self, Settings},
     supervisor::Supervisor,
 };
 
@@ -26,6 +28,12 @@ pub struct App {
     pub supervisor: Supervisor,
     /// Passwords, signatures, revoked devices.
     pub auth: Arc<Auth>,
+    /// Contents of files.
+    pub blobs: Blobs,
+    /// Bounds how many uploads are worked on.
+    pub files: Arc<file::Desk>,
+    /// Values an administrator sets while the program runs.
+    pub settings: Settings,
     /// How often anybody may do anything.
     pub limits: Arc<Limits>,
     /// Remembers what was said under a client id.
@@ -60,6 +68,8 @@ pub struct Parts {
     pub keyring: Keyring,
     /// See [`App::generation`].
     pub generation: Arc<str>,
+    /// Contents of files.
+    pub blobs: Blobs,
     /// Whether browsers come over TLS.
     pub is_tls: bool,
 }
@@ -67,9 +77,12 @@ pub struct Parts {
 impl App {
     /// Puts the parts together; nothing runs yet.
     pub fn new(parts: Parts) -> App {
-        let Parts { db, context, bus, supervisor, keyring, generation, is_tls } = parts;
+        let Parts { db, context, bus, supervisor, keyring, generation, blobs, is_tls } = parts;
         App {
             auth: Arc::new(Auth::new(context.entropy.clone(), &keyring, is_tls)),
+            blobs,
+            files: Arc::default(),
+            settings: Settings::default(),
             limits: Arc::default(),
             bodies: keyring.mac_key("message.body"),
             generation,
@@ -90,10 +103,19 @@ impl App {
     pub async fn start(&self) -> Result<()> {
         self.db.write(crate::staff::seed).await?;
         auth::start(self).await?;
+        self.keep_settings().await?;
         // Listen first, read after: what changes in between is told.
         realtime::start(self);
         self.board.fill(&self.db).await?;
         self.supervisor.spawn("router", routing::run(self.clone(), self.supervisor.stopping()));
+        Ok(())
+    }
+
+    async fn keep_settings(&self) -> Result<()> {
+        // Listen first, read after: what changes in between is told.
+        let wake = self.bus.listen(setting::Changed::TOPIC);
+        self.settings.refresh(&self.db).await?;
+        self.supervisor.spawn("settings", self.settings.clone().keep(self.db.clone(), wake, self.supervisor.stopping()));
         Ok(())
     }
 

@@ -3,6 +3,7 @@ use crate::config::Config;
 use std::{path::Path, sync::Arc};
 use yingda_base::{
     Clock, Context, Db, Result,
+    blob::Blobs,
     bus::{Bus, LocalBus},
     instance::{DataDir, Instance, Lock},
     key::Keyring,
@@ -22,6 +23,8 @@ pub struct Data {
     pub keyring: Keyring,
     /// This run.
     pub instance: Instance,
+    /// Contents of files.
+    pub blobs: Blobs,
     _held: Option<Held>,
 }
 
@@ -69,7 +72,8 @@ impl Data {
         let keyring = Keyring::open(&config.key_file, &config.database, &context)?;
         let bus = bus(&context);
         let db = Db::open(&config.database, &context, bus.clone())?;
-        Ok(Data { db, context, bus, keyring, instance, _held: held })
+        let blobs = Blobs::local(&Data::blobs(config))?;
+        Ok(Data { db, context, bus, keyring, instance, blobs, _held: held })
     }
 
     /// Where uploaded files lie.

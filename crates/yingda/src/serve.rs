@@ -57,6 +57,7 @@ pub fn parts(data: &Data) -> Parts {
         supervisor: Supervisor::default(),
         keyring: data.keyring.clone(),
         generation: data.instance.generation(),
+        blobs: data.blobs.clone(),
         is_tls: false,
     }
 }

@@ -6,7 +6,10 @@ mod store;
 use crate::{config::Config, data::Data, terminal};
 use std::process::ExitCode;
 use store::{Log, Page};
-use yingda_base::{Db, Result};
+use yingda_base::{
+    Db, Result,
+    blob::{BlobId, Blobs},
+};
 
 /// Something that does not fit: a text `verify.CODE` with what it is about.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,7 +35,7 @@ pub async fn run(config: &Config) -> Result<ExitCode> {
     let mut walked = Walked::default();
     logs(&data.db, &mut walked).await?;
     tell(&mut walked, data.db.report(store::strays).await?);
-    files(config, &data.db, &mut walked).await?;
+    files(&data.blobs, &data.db, &mut walked).await?;
     data.close().await;
     if walked.faults > 0 {
         terminal::say("verify.faulty", &[("count", &walked.faults.to_string())]);
@@ -73,20 +76,31 @@ fn check(log: &Log) -> Vec<Fault> {
 }
 
 /// Every file's content is there, whole.
-async fn files(config: &Config, db: &Db, walked: &mut Walked) -> Result<()> {
-    let folder = Data::blobs(config);
+async fn files(blobs: &Blobs, db: &Db, walked: &mut Walked) -> Result<()> {
     let mut after = 0;
     loop {
         let files = db.report(move |tx| store::files(tx, after)).await?;
         let Some(last) = files.last() else { return Ok(()) };
         after = last.id;
-        let missing = files.iter().filter_map(|file| {
-            let bytes = std::fs::metadata(folder.join(&file.blob)).ok().and_then(|found| i64::try_from(found.len()).ok());
-            let detail = bytes.map_or_else(|| "missing".to_owned(), |bytes| format!("{bytes} bytes instead of {}", file.bytes));
-            (bytes != Some(file.bytes)).then(|| Fault { code: "verify.blob_wrong", what: file.public_id.clone(), detail })
-        });
-        let missing = missing.collect();
-        tell(walked, missing);
+        let mut wrong = Vec::new();
+        for file in &files {
+            let bytes = stored_bytes(blobs, &file.blob).await?;
+            if bytes != Some(file.bytes) {
+                let detail = bytes.map_or_else(|| "missing".to_owned(), |bytes| format!("{bytes} bytes instead of {}", file.bytes));
+                wrong.push(Fault { code: "verify.blob_wrong", what: file.public_id.clone(), detail });
+            }
+        }
+        tell(walked, wrong);
+    }
+}
+
+/// How much a blob holds; `None` if it is not there.
+async fn stored_bytes(blobs: &Blobs, name: &str) -> Result<Option<i64>> {
+    let Ok(id) = name.parse::<BlobId>() else { return Ok(None) };
+    match blobs.stream(&id).await {
+        Ok((size, _)) => Ok(i64::try_from(size).ok()),
+        Err(error) if error.code() == "not_found" => Ok(None),
+        Err(error) => Err(error),
     }
 }
 

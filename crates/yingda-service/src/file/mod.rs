@@ -1,18 +1,22 @@
 //! Images of conversations: checked and encoded anew when they come in, fetched by addresses that end after ten minutes.
 //!
-//! Owns `file`. The content is a blob.
+//! Owns `file`. The content is a blob, written before the row. An address is a capability: whoever has it sees the image, since `img`
+//! elements send no token; so it is short-lived and given only to those who may see the conversation.
+mod actions;
+mod http;
+mod image;
 mod model;
 mod store;
+#[cfg(test)]
+mod tests;
 
+pub use actions::Desk;
+pub use http::routes;
 pub use model::{File, LINK_LIFE, link};
 
-use crate::App;
-use yingda_base::{Result, Tx, http::Routes};
+use yingda_base::{Result, Tx};
 
-/// The routes of this feature.
-pub fn routes() -> Routes<App> {
-    Routes::default()
-}
+yingda_base::texts!("texts.toml");
 
 /// A file by its public id.
 pub fn find(tx: &mut Tx, public_id: &str) -> Result<Option<File>> {

@@ -2,7 +2,7 @@
 use crate::auth::Signer;
 use crate::conversation::ConversationId;
 use std::time::Duration;
-use yingda_base::{Error, Millis, Result, row};
+use yingda_base::{Error, Millis, Result, blob::BlobId, row};
 
 /// How long an address lives.
 pub const LINK_LIFE: Duration = Duration::from_secs(10 * 60);
@@ -11,15 +11,25 @@ row! {
     /// A file of a conversation.
     #[derive(Clone, Debug, PartialEq)]
     pub struct File {
+        /// Inside the house.
         pub id: i64,
+        /// Outside.
         pub public_id: String,
+        /// Where it may be sent.
         pub conversation_id: ConversationId,
+        /// Who brought it.
         pub participant: i64,
-        pub blob: String,
+        /// Its content.
+        pub blob: BlobId,
+        /// `image/png` or `image/jpeg`.
         pub media_type: String,
+        /// Size of the content.
         pub bytes: i64,
+        /// In pixels.
         pub width: i64,
+        /// In pixels.
         pub height: i64,
+        /// When it came.
         pub created_at: Millis,
     }
 }

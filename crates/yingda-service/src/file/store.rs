@@ -1,6 +1,6 @@
 //! Files of conversations.
 use super::model::File;
-use yingda_base::{Result, Tx, sql};
+use yingda_base::{Result, Tx, row, sql};
 
 pub fn insert(tx: &mut Tx, file: &File) -> Result<()> {
     tx.run(sql!(
@@ -10,7 +10,7 @@ pub fn insert(tx: &mut Tx, file: &File) -> Result<()> {
         &file.public_id,
         file.conversation_id,
         file.participant,
-        &file.blob,
+        file.blob.clone(),
         &file.media_type,
         file.bytes,
         file.width,
@@ -25,4 +25,14 @@ pub fn find(tx: &mut Tx, public_id: &str) -> Result<Option<File>> {
         "SELECT id, public_id, conversation_id, participant, blob, media_type, bytes, width, height, created_at FROM file WHERE public_id = $1",
         public_id
     ))
+}
+
+/// The public id of the conversation a file stands in.
+pub fn conversation_of(tx: &mut Tx, public_id: &str) -> Result<Option<String>> {
+    row! { struct Found { conversation: String } }
+    let found: Option<Found> = tx.find(sql!(
+        "SELECT c.public_id AS conversation FROM file f JOIN conversation c ON c.id = f.conversation_id WHERE f.public_id = $1",
+        public_id
+    ))?;
+    Ok(found.map(|found| found.conversation))
 }

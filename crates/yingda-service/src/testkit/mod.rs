@@ -21,8 +21,9 @@ use crate::{
 };
 use serde_json::json;
 use std::net::SocketAddr;
+use tempfile::TempDir;
 use tokio::net::TcpListener;
-use yingda_base::{key::Keyring, random::Entropy, supervisor::Supervisor, testkit::TestDb};
+use yingda_base::{blob::Blobs, key::Keyring, random::Entropy, supervisor::Supervisor, testkit::TestDb};
 
 /// The group everybody here serves, unless said otherwise.
 pub(crate) const GROUP: &str = "在线综合";
@@ -38,6 +39,7 @@ pub(crate) struct TestApp {
     address: SocketAddr,
     /// Ids of [`GROUP`] and [`OTHER_GROUP`].
     pub groups: [String; 2],
+    _blobs: TempDir,
 }
 
 /// Runs a test on both databases, as `NAME::sqlite` and `NAME::postgres`.
@@ -56,6 +58,7 @@ impl TestApp {
     /// Starts it: two groups, the site `demo`.
     pub(crate) async fn start(db: TestDb) -> TestApp {
         let supervisor = Supervisor::default();
+        let blobs = TempDir::new().expect("a temporary folder can be made");
         let app = App::new(Parts {
             db: db.db(),
             context: db.context.clone(),
@@ -63,6 +66,7 @@ impl TestApp {
             supervisor,
             keyring: Keyring::random(&Entropy::system(), 1),
             generation: db.instance().generation(),
+            blobs: Blobs::local(blobs.path()).expect("a folder for blobs can be made"),
             is_tls: false,
         });
         let groups = seed(&app).await;
@@ -77,7 +81,7 @@ impl TestApp {
             let stop = async move { stopping.wait().await };
             axum::serve(listener, service).with_graceful_shutdown(stop).await.expect("the listener works");
         });
-        TestApp { app, db, address, groups }
+        TestApp { app, db, address, groups, _blobs: blobs }
     }
 
     /// Ends everything that runs, so that the database can be dropped.

@@ -1,0 +1,217 @@
+//! Images of strangers, decoded within limits and encoded anew: what comes out was made by us, pixel by pixel. Pure; blocks.
+//!
+//! Nothing of the original file survives: no metadata, no second frames, no trailing bytes, no trick that a browser might read otherwise.
+use image::{
+    DynamicImage, ImageDecoder, ImageFormat, ImageReader, Limits,
+    codecs::jpeg::JpegEncoder,
+    imageops::FilterType,
+};
+use std::io::Cursor;
+use yingda_base::{
+    Error, Result,
+    error::Kind::{self, Unsupported},
+};
+
+/// Wider or higher images are refused before they are decoded.
+const MAX_SIDE: u32 = 8192;
+/// What a decoder may hold: 64 million pixels of 4 bytes.
+const MAX_ALLOC: u64 = 64 * 1024 * 1024 * 4;
+/// What is larger is scaled down.
+const SHOWN_SIDE: u32 = 2560;
+/// Up to so many pixels PNG costs little, and keeps the sharp edges of icons and small screenshots.
+const SMALL: u64 = 250_000;
+const JPEG_QUALITY: u8 = 85;
+
+/// An image as we store it.
+#[derive(Debug)]
+pub struct Picture {
+    /// `image/png` or `image/jpeg`.
+    pub media_type: &'static str,
+    /// In pixels.
+    pub width: u32,
+    /// In pixels.
+    pub height: u32,
+    /// The file.
+    pub bytes: Vec<u8>,
+}
+
+/// The format a client declares. Codes: `file.type_refused` (SVG and everything that is no plain picture).
+pub fn declared(content_type: &str) -> Result<ImageFormat> {
+    match content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase().as_str() {
+        "image/png" => Ok(ImageFormat::Png),
+        "image/jpeg" => Ok(ImageFormat::Jpeg),
+        "image/webp" => Ok(ImageFormat::WebP),
+        "image/gif" => Ok(ImageFormat::Gif),
+        _ => Err(Error::new(Unsupported, "file.type_refused")),
+    }
+}
+
+/// Reads an image of the declared format and encodes it anew.
+///
+/// Codes: `file.content_mismatch` (the bytes are something else), `file.too_many_pixels`, `file.unreadable`.
+pub fn process(format: ImageFormat, bytes: &[u8]) -> Result<Picture> {
+    let found = infer::get(bytes).map(|kind| kind.mime_type());
+    if found != Some(format.to_mime_type()) {
+        return Err(Error::invalid("file.content_mismatch"));
+    }
+    let image = decode(format, bytes)?;
+    let image = if image.width().max(image.height()) > SHOWN_SIDE {
+        image.resize(SHOWN_SIDE, SHOWN_SIDE, FilterType::CatmullRom)
+    } else {
+        image
+    };
+    encode(&image)
+}
+
+fn decode(format: ImageFormat, bytes: &[u8]) -> Result<DynamicImage> {
+    let mut reader = ImageReader::with_format(Cursor::new(bytes), format);
+    let mut limits = Limits::default();
+    limits.max_image_width = Some(MAX_SIDE);
+    limits.max_image_height = Some(MAX_SIDE);
+    limits.max_alloc = Some(MAX_ALLOC);
+    reader.limits(limits);
+    let mut decoder = reader.into_decoder().map_err(refused)?;
+    let (width, height) = decoder.dimensions();
+    if width > MAX_SIDE || height > MAX_SIDE || decoder.total_bytes() > MAX_ALLOC {
+        return Err(too_many_pixels());
+    }
+    // A camera writes down how it was held; browsers would turn the picture, so we do before the note is lost.
+    let orientation = decoder.orientation().map_err(refused)?;
+    let mut image = DynamicImage::from_decoder(decoder).map_err(refused)?;
+    image.apply_orientation(orientation);
+    Ok(image)
+}
+
+fn encode(image: &DynamicImage) -> Result<Picture> {
+    let (width, height) = (image.width(), image.height());
+    let is_small = u64::from(width) * u64::from(height) <= SMALL;
+    let mut bytes = Cursor::new(Vec::new());
+    let media_type = if is_small || is_see_through(image) {
+        let image = if is_see_through(image) { DynamicImage::from(image.to_rgba8()) } else { DynamicImage::from(image.to_rgb8()) };
+        image.write_to(&mut bytes, ImageFormat::Png).map_err(Error::internal)?;
+        "image/png"
+    } else {
+        JpegEncoder::new_with_quality(&mut bytes, JPEG_QUALITY).encode_image(&image.to_rgb8()).map_err(Error::internal)?;
+        "image/jpeg"
+    };
+    Ok(Picture { media_type, width, height, bytes: bytes.into_inner() })
+}
+
+/// Whether any pixel lets the ground through; many images have an alpha channel and no use for it.
+fn is_see_through(image: &DynamicImage) -> bool {
+    image.color().has_alpha() && image.to_rgba8().pixels().any(|pixel| pixel.0[3] != u8::MAX)
+}
+
+fn refused(cause: image::ImageError) -> Error {
+    match cause {
+        image::ImageError::Limits(_) => too_many_pixels(),
+        other => Error::new(Kind::Invalid, "file.unreadable").caused_by(other),
+    }
+}
+
+fn too_many_pixels() -> Error {
+    Error::invalid("file.too_many_pixels").with("side", MAX_SIDE)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use image::{Rgb, RgbImage, Rgba, RgbaImage};
+    use proptest::prelude::*;
+
+    fn file(image: &DynamicImage, format: ImageFormat) -> Vec<u8> {
+        let mut bytes = Cursor::new(Vec::new());
+        image.write_to(&mut bytes, format).unwrap();
+        bytes.into_inner()
+    }
+
+    fn photo(width: u32, height: u32) -> DynamicImage {
+        RgbImage::from_fn(width, height, |x, y| Rgb([(x % 251) as u8, (y % 241) as u8, ((x * y) % 239) as u8])).into()
+    }
+
+    fn code(result: Result<Picture>) -> &'static str {
+        result.unwrap_err().code()
+    }
+
+    #[test]
+    fn each_format_comes_out_as_one_of_two() {
+        for format in [ImageFormat::Png, ImageFormat::Jpeg, ImageFormat::WebP, ImageFormat::Gif] {
+            let small = process(format, &file(&photo(40, 30), format)).unwrap();
+            assert_eq!((small.media_type, small.width, small.height), ("image/png", 40, 30), "{format:?}");
+        }
+        let large = process(ImageFormat::Png, &file(&photo(900, 700), ImageFormat::Png)).unwrap();
+        assert_eq!((large.media_type, infer::get(&large.bytes).unwrap().mime_type()), ("image/jpeg", "image/jpeg"));
+        let glass: DynamicImage = RgbaImage::from_pixel(900, 700, Rgba([1, 2, 3, 100])).into();
+        assert_eq!(process(ImageFormat::Png, &file(&glass, ImageFormat::Png)).unwrap().media_type, "image/png");
+        let opaque: DynamicImage = RgbaImage::from_pixel(900, 700, Rgba([1, 2, 3, 255])).into();
+        assert_eq!(process(ImageFormat::Png, &file(&opaque, ImageFormat::Png)).unwrap().media_type, "image/jpeg");
+    }
+
+    #[test]
+    fn what_is_too_large_is_scaled_down() {
+        let wide = process(ImageFormat::Png, &file(&photo(4000, 100), ImageFormat::Png)).unwrap();
+        assert_eq!((wide.width, wide.height), (2560, 64));
+    }
+
+    #[test]
+    fn metadata_is_gone_and_the_picture_stands_upright() {
+        // A JPEG with an Exif note that says: turned to the right by 90 degrees; and with words of its maker.
+        let jpeg = file(&photo(60, 20), ImageFormat::Jpeg);
+        let mut exif = b"\xFF\xE1\x00\x00Exif\0\0MM\x00\x2A\x00\x00\x00\x08\x00\x01\x01\x12\x00\x03\x00\x00\x00\x01\x00\x06\x00\x00\x00\x00\x00\x00SECRET-PLACE".to_vec();
+        let length = u16::try_from(exif.len() - 2).unwrap().to_be_bytes();
+        exif[2..4].copy_from_slice(&length);
+        let noted = [&jpeg[..2], &exif, &jpeg[2..], b"<script>trailing</script>"].concat();
+        let picture = process(ImageFormat::Jpeg, &noted).unwrap();
+        assert_eq!((picture.width, picture.height), (20, 60));
+        let text = String::from_utf8_lossy(&picture.bytes);
+        assert!(!text.contains("SECRET") && !text.contains("Exif") && !text.contains("script"));
+    }
+
+    #[test]
+    fn pixel_floods_are_refused_before_they_are_decoded() {
+        // 50,000 × 50,000 pixels of nothing in a few bytes: the header alone must be enough.
+        let mut png = file(&photo(1, 1), ImageFormat::Png);
+        png[16..24].copy_from_slice(&[0, 0, 0xC3, 0x50, 0, 0, 0xC3, 0x50]);
+        let crc = crc32(&png[12..29]).to_be_bytes();
+        png[29..33].copy_from_slice(&crc);
+        assert_eq!(code(process(ImageFormat::Png, &png)), "file.too_many_pixels");
+        let mut gif = file(&photo(1, 1), ImageFormat::Gif);
+        gif[6..10].copy_from_slice(&[0xFF, 0xFF, 0xFF, 0xFF]);
+        assert_eq!(code(process(ImageFormat::Gif, &gif)), "file.too_many_pixels");
+    }
+
+    #[test]
+    fn what_only_calls_itself_an_image_is_refused() {
+        assert_eq!(declared("image/svg+xml").unwrap_err().code(), "file.type_refused");
+        assert_eq!(declared("text/html").unwrap_err().code(), "file.type_refused");
+        assert_eq!(declared("IMAGE/PNG; charset=x").unwrap(), ImageFormat::Png);
+        assert_eq!(code(process(ImageFormat::Png, b"<svg xmlns='http://www.w3.org/2000/svg'><script/></svg>")), "file.content_mismatch");
+        assert_eq!(code(process(ImageFormat::Png, b"<!doctype html><script>1</script>")), "file.content_mismatch");
+        assert_eq!(code(process(ImageFormat::Png, &file(&photo(4, 4), ImageFormat::Jpeg))), "file.content_mismatch");
+        assert_eq!(code(process(ImageFormat::Png, b"")), "file.content_mismatch");
+        assert_eq!(code(process(ImageFormat::Png, b"\x89PNG\r\n\x1a\n")), "file.unreadable");
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+        #[test]
+        fn broken_files_are_refused_and_never_panic(at in 0usize..2000, to: u8, cut in 0usize..2000) {
+            for format in [ImageFormat::Png, ImageFormat::Jpeg, ImageFormat::WebP, ImageFormat::Gif] {
+                let mut bytes = file(&photo(24, 16), format);
+                let n = bytes.len();
+                bytes[at % n] = to;
+                bytes.truncate(n - cut % n);
+                if let Ok(picture) = process(format, &bytes) {
+                    prop_assert!(picture.width <= SHOWN_SIDE && picture.height <= SHOWN_SIDE);
+                }
+            }
+        }
+    }
+
+    /// As PNG wants it (ISO 15948, annex D).
+    fn crc32(bytes: &[u8]) -> u32 {
+        !bytes.iter().fold(u32::MAX, |crc, byte| {
+            (0..8).fold(crc ^ u32::from(*byte), |crc, _| if crc & 1 == 1 { crc >> 1 ^ 0xEDB8_8320 } else { crc >> 1 })
+        })
+    }
+}

@@ -1,0 +1,88 @@
+//! Over HTTP, as panels and desks use it.
+use crate::{
+    apps,
+    testkit::{Client, OTHER_GROUP},
+};
+use image::{DynamicImage, ImageFormat, RgbImage};
+use reqwest::{Method, Response, header};
+use serde_json::{Value, json};
+use std::{io::Cursor, time::Duration};
+
+fn png() -> Vec<u8> {
+    let mut bytes = Cursor::new(Vec::new());
+    DynamicImage::from(RgbImage::from_pixel(40, 30, image::Rgb([9, 9, 9]))).write_to(&mut bytes, ImageFormat::Png).unwrap();
+    bytes.into_inner()
+}
+
+async fn upload(client: &Client, conversation: &str, kind: &str, bytes: Vec<u8>) -> (u16, Value) {
+    let path = format!("/api/v1/file/images?conversation={conversation}");
+    let answer = client.request(Method::POST, &path).header(header::CONTENT_TYPE, kind).body(bytes).send().await.unwrap();
+    (answer.status().as_u16(), answer.json().await.unwrap())
+}
+
+async fn fetch(client: &Client, url: &str) -> Response {
+    client.request(Method::GET, url).send().await.unwrap()
+}
+
+fn code(answer: &(u16, Value)) -> (u16, &str) {
+    (answer.0, answer.1["code"].as_str().unwrap_or_default())
+}
+
+apps! { an_image_goes_in_and_comes_out_by_address, |t| async {
+    let visitor = t.visitor().await;
+    let conversation = visitor.open("a").await;
+    let (status, body) = upload(&visitor, &conversation, "image/png", png()).await;
+    assert_eq!(status, 201, "{body}");
+    let file = &body["file"];
+    assert_eq!((&file["width"], &file["height"], &file["media_type"]), (&json!(40), &json!(30), &json!("image/png")));
+    let link = visitor.post(&format!("/api/v1/file/{}/link", file["id"].as_str().unwrap()), json!({})).await;
+    let url = link.body["url"].as_str().unwrap().to_owned();
+    assert_eq!(link.body["expires_at"].as_i64().unwrap() - t.db.clock().now().0, 600_000);
+    let shown = fetch(&t.anonymous(), &url).await;
+    let head = |name: header::HeaderName| shown.headers()[name].to_str().unwrap().to_owned();
+    assert_eq!((shown.status().as_u16(), head(header::CONTENT_TYPE)), (200, "image/png".to_owned()));
+    assert_eq!(head(header::X_CONTENT_TYPE_OPTIONS), "nosniff");
+    assert_eq!(head(header::CONTENT_SECURITY_POLICY), "default-src 'none'; sandbox");
+    assert!(head(header::CACHE_CONTROL).starts_with("private, max-age=600"));
+    let bytes = shown.bytes().await.unwrap();
+    assert_eq!(image::load_from_memory(&bytes).unwrap().to_rgb8().get_pixel(0, 0).0, [9, 9, 9]);
+    assert_eq!(bytes.len() as i64, file["bytes"].as_i64().unwrap());
+
+    let (front, back) = url.split_at(url.len() - 10);
+    let forged = format!("{front}{}", back.chars().rev().collect::<String>());
+    assert_eq!(fetch(&t.anonymous(), &forged).await.status().as_u16(), 403);
+    assert_eq!(fetch(&t.anonymous(), "/api/v1/file/c/..%2F..%2Fetc%2Fpasswd").await.status().as_u16(), 403);
+    t.db.clock().advance(Duration::from_secs(600));
+    assert_eq!(fetch(&t.anonymous(), &url).await.json::<Value>().await.unwrap()["code"], "file.link_expired");
+}}
+
+apps! { only_who_speaks_there_uploads_and_only_who_sees_it_gets_an_address, |t| async {
+    let (visitor, stranger) = (t.visitor().await, t.visitor().await);
+    let (agent, outsider) = (t.agent("linxiao").await, t.staff("wang", "agent", &[OTHER_GROUP]).await);
+    let conversation = visitor.open("a").await;
+    let (_, body) = upload(&visitor, &conversation, "image/png", png()).await;
+    let link = format!("/api/v1/file/{}/link", body["file"]["id"].as_str().unwrap());
+    for (who, may_link, uploads) in [(&stranger, 404, 404), (&outsider, 404, 404), (&agent, 200, 403), (&t.anonymous(), 401, 401)] {
+        assert_eq!(who.post(&link, json!({})).await.status, may_link);
+        assert_eq!(upload(who, &conversation, "image/png", png()).await.0, uploads);
+    }
+    assert_eq!(agent.post(&format!("/api/v1/conversation/{conversation}/accept"), json!({})).await.status, 200);
+    assert_eq!(upload(&agent, &conversation, "image/png", png()).await.0, 201);
+    assert_eq!(visitor.post("/api/v1/file/nothing/link", json!({})).await.status, 404);
+}}
+
+apps! { what_is_no_picture_is_refused_with_its_reason, |t| async {
+    let visitor = t.visitor().await;
+    let conversation = visitor.open("a").await;
+    let tries = [
+        ("image/svg+xml", b"<svg xmlns='http://www.w3.org/2000/svg'/>".to_vec(), (415, "file.type_refused")),
+        ("text/html", b"<script>1</script>".to_vec(), (415, "file.type_refused")),
+        ("image/png", b"<svg xmlns='http://www.w3.org/2000/svg'/>".to_vec(), (422, "file.content_mismatch")),
+        ("image/jpeg", png(), (422, "file.content_mismatch")),
+        ("image/png", png()[..40].to_vec(), (422, "file.unreadable")),
+        ("image/png", vec![0; 10 * 1024 * 1024 + 1], (413, "body_too_large")),
+    ];
+    for (kind, bytes, expected) in tries {
+        assert_eq!(code(&upload(&visitor, &conversation, kind, bytes).await), expected, "{kind}");
+    }
+}}
