@@ -84,10 +84,8 @@ export class Launcher {
     this.#focusPanel();
   }
   closePanel(): void {
-    const hadFocus =
-      this.#frame !== undefined &&
-      this.#frame.getRootNode() instanceof ShadowRoot &&
-      document.activeElement === this.#host;
+    // Inside a closed shadow tree the page sees only the host; the focus was in the iframe, and must not fall to the body.
+    const hadFocus = document.activeElement === this.#host;
     this.#root.classList.remove('open');
     if (hadFocus) this.#button.focus();
   }

@@ -27,6 +27,7 @@ export class Widget {
   #frame: HTMLIFrameElement | undefined;
   #readyTimer: number | undefined;
   #isReady = false;
+  #unread = 0;
   #isOpen = false;
   #wantsOpen = false;
   #page: PageFacts | undefined;
@@ -103,7 +104,8 @@ export class Widget {
     else if (message?.type === 'close') this.close();
     else if (message?.type === 'active') this.#remember(message.on);
     else if (message?.type === 'event') this.#tell(message.name);
-    else if (message?.type === 'unread') {
+    else if (message?.type === 'unread' && message.count !== this.#unread) {
+      this.#unread = message.count;
       this.#launcher?.setUnread(message.count);
       this.#tell('unread', message.count);
     }
