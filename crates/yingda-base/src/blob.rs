@@ -9,6 +9,8 @@ use object_store::{ObjectStore, ObjectStoreExt, PutPayload, local::LocalFileSyst
 use serde::{Deserialize, Serialize};
 use std::{fmt, fs::DirBuilder, future::Future, io, os::unix::fs::DirBuilderExt, path::Path, str::FromStr, sync::Arc, time::Duration};
 
+crate::texts!("blob/texts.toml");
+
 /// No single call takes longer.
 const PATIENCE: Duration = Duration::from_secs(60);
 

@@ -182,7 +182,7 @@ mod tests {
         let ceiling = IdSource::at(Millis(EPOCH + 2000));
         ids.set_ceiling(ceiling);
         clock.advance(Duration::from_secs(40 * 24 * 3600));
-        let last = (0..10_000).map(|_| ids.next()).last().unwrap();
+        let last = (0..10_000).map(|_| ids.next()).max().unwrap();
         assert!(last < IdSource::after(ceiling, Duration::from_millis(5)), "the clock jumped forty days, the ids did not");
     }
 

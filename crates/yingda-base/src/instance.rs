@@ -24,6 +24,8 @@ use crate::{
 use node::{Node, STALE};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
+crate::texts!("instance/texts.toml");
+
 /// This run. Cloning shares it.
 #[derive(Clone)]
 pub struct Instance(Arc<Run>);

@@ -9,9 +9,11 @@ mod store;
 
 pub use live::Settings;
 pub use register::{ALL_SETTINGS, AnySetting, Setting};
-pub use store::{Change, Changed, NewValue, list, reset, set};
+pub use store::{Change, Changed, NewValue, list, lock, reset, set};
 
 use crate::text_enum;
+
+crate::texts!("setting/texts.toml");
 
 text_enum! {
     /// What a value holds for.

@@ -48,6 +48,6 @@ impl Doorbell {
 pub trait Bus: Send + Sync {
     /// Rings; never waits, never fails.
     fn ring(&self, doorbell: Doorbell);
-    /// Everything rung on `topic` from now on. A listener that falls behind by more than a few thousand loses the oldest.
+    /// Everything rung on `topic` from now on. One that falls far behind loses what is rung then.
     fn listen(&self, topic: &'static str) -> mpsc::Receiver<Doorbell>;
 }

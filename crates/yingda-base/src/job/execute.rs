@@ -13,8 +13,11 @@ pub(super) struct Kind {
     name: &'static str,
     max_attempts: i64,
     timeout: Duration,
-    start: Arc<dyn Fn(&str, JobContext) -> Result<BoxFuture<'static, Result<()>>> + Send + Sync>,
+    start: Arc<Start>,
 }
+
+/// Reads the payload, and does the work of one run.
+type Start = dyn Fn(&str, JobContext) -> Result<BoxFuture<'static, Result<()>>> + Send + Sync;
 
 impl Kind {
     pub(super) fn of<J: Job>() -> Kind {

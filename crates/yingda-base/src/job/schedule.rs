@@ -10,8 +10,10 @@ use std::{str::FromStr, sync::Arc};
 pub(super) struct Schedule {
     name: &'static str,
     cron: Cron,
-    enqueue: Arc<dyn Fn(&mut Tx) -> Result<()> + Send + Sync>,
+    enqueue: Arc<Enqueue>,
 }
+
+type Enqueue = dyn Fn(&mut Tx) -> Result<()> + Send + Sync;
 
 row! {
     struct Stored { pattern: String, next_at: Millis }

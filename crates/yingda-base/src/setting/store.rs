@@ -88,6 +88,11 @@ pub fn reset(tx: &mut Tx, key: &str, scope: Scope, by: Option<i64>) -> Result<Ch
     Ok(Change { key: key.to_owned(), scope, before, after: None, version, at: tx.now(), by })
 }
 
+/// Keeps other changes out until the unit ends: for those who look before they set.
+pub fn lock(tx: &mut Tx) -> Result<()> {
+    tx.run(sql!("UPDATE setting_head SET version = version WHERE id = 1")).map(drop)
+}
+
 /// All values that are set, for screens.
 pub fn list(tx: &mut Tx) -> Result<Vec<Change>> {
     let rows: Vec<Listed> =

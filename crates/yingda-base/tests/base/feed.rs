@@ -74,9 +74,7 @@ async fn drain(feed: &mut Feed<Items>) -> Vec<i64> {
 
 both! { changes_are_handed_out_once_and_again_when_they_change, |db| async {
     db.script(SCHEMA).await;
-    for id in 1..=1200 {
-        change(&db, id).await;
-    }
+    db.write(|tx| (1..=1200).try_for_each(|id| { let change = tx.next_id(); put(tx, id, change) })).await.unwrap();
     let mut feed = feed(&db, 0);
     assert_eq!(drain(&mut feed).await, (1..=1200).collect::<Vec<_>>(), "over several pages, in order");
     assert_eq!(drain(&mut feed).await, Vec::<i64>::new());
