@@ -1,0 +1,85 @@
+import type { RealtimeClient } from '@yingda/realtime';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { Uploads } from '../src/panel/uploads.ts';
+
+/** The browser's request, driven by the test. */
+class FakeRequest extends EventTarget {
+  static made: FakeRequest[] = [];
+  readonly upload = new EventTarget();
+  readonly headers: Record<string, string> = {};
+  path = '';
+  status = 0;
+  response: unknown;
+  responseType = '';
+  timeout = 0;
+  constructor() {
+    super();
+    FakeRequest.made.push(this);
+  }
+  open(_method: string, path: string): void {
+    this.path = path;
+  }
+  setRequestHeader(name: string, value: string): void {
+    this.headers[name] = value;
+  }
+  send(): void {}
+  finish(status: number, response?: unknown): void {
+    this.status = status;
+    this.response = response;
+    this.dispatchEvent(new Event('loadend'));
+  }
+}
+
+const send = vi.fn();
+let uploads: Uploads;
+beforeEach(() => {
+  FakeRequest.made = [];
+  send.mockReset();
+  vi.stubGlobal('XMLHttpRequest', FakeRequest);
+  uploads = new Uploads(
+    { send } as unknown as RealtimeClient,
+    async () => 'token',
+    () => {},
+  );
+});
+afterEach(() => vi.unstubAllGlobals());
+
+const picture = new Blob(['x'], { type: 'image/png' });
+const file = { id: 'f1', width: 640, height: 400 };
+async function requested(count: number): Promise<FakeRequest> {
+  await vi.waitFor(() => expect(FakeRequest.made.length).toBe(count));
+  return FakeRequest.made[count - 1]!;
+}
+
+describe('uploads', () => {
+  it('shows how far it is, then puts the image into the conversation', async () => {
+    uploads.add('c1', picture);
+    const request = await requested(1);
+    expect(request.path).toBe('/api/v1/file/images?conversation=c1');
+    expect(request.headers).toMatchObject({ Authorization: 'Bearer token', 'Content-Type': 'image/png' });
+    request.upload.dispatchEvent(Object.assign(new Event('progress'), { loaded: 1, total: 4 }));
+    expect(uploads.of('c1')[0]?.progress).toBe(0.25);
+    request.finish(201, { file });
+    await vi.waitFor(() => expect(uploads.of('c1')).toEqual([]));
+    expect(send).toHaveBeenCalledWith('c1', { kind: 'image', body: { file: 'f1', width: 640, height: 400 } });
+    expect(uploads.localUrl('f1')).toMatch(/^blob:/);
+  });
+
+  it('keeps a failed one for another try, or for dropping', async () => {
+    uploads.add('c1', picture);
+    (await requested(1)).finish(0);
+    await vi.waitFor(() => expect(uploads.of('c1')[0]?.failed).toBe(true));
+    uploads.retry(uploads.of('c1')[0]!.id);
+    (await requested(2)).finish(413);
+    await vi.waitFor(() => expect(uploads.of('c1')[0]?.failed).toBe(true));
+    uploads.drop(uploads.of('c1')[0]!.id);
+    expect(uploads.of('c1')).toEqual([]);
+    expect(send).not.toHaveBeenCalled();
+  });
+
+  it('takes no file above the limit', () => {
+    const large = new Blob([new Uint8Array(10_000_001)], { type: 'image/png' });
+    expect(uploads.add('c1', large)).toBe('imageTooBig');
+    expect(FakeRequest.made).toEqual([]);
+  });
+});
