@@ -8,8 +8,11 @@ use axum::{
     http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
+use futures_util::StreamExt;
+use ::image::ImageFormat;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
+use tokio::sync::OwnedSemaphorePermit;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::routes;
 use yingda_base::{
@@ -18,10 +21,10 @@ use yingda_base::{
     http::{Caller, Id, Limit, Params, Problem, Routes, Rule},
 };
 
-/// What an upload may weigh.
-const MAX_BYTES: usize = 10 * 1024 * 1024;
 /// How long an upload may take.
 const PATIENCE: Duration = Duration::from_secs(60);
+/// What is read of an upload that was refused; whoever sends more is cut off.
+const DRAINED: usize = 64 * 1024 * 1024;
 
 /// Uploads, addresses, and what they lead to.
 pub fn routes() -> Routes<App> {
@@ -71,18 +74,50 @@ async fn upload(
     headers: HeaderMap,
     body: Body,
 ) -> Result<(StatusCode, Json<FileAnswer>)> {
-    let text = |name| headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok());
-    let format = image::declared(text(header::CONTENT_TYPE).unwrap_or_default())?;
-    let too_large = || Error::new(Kind::TooLarge, "body_too_large").with("limit", MAX_BYTES);
-    if text(header::CONTENT_LENGTH).and_then(|length| length.parse::<usize>().ok()).is_some_and(|length| length > MAX_BYTES) {
-        return Err(too_large());
-    }
-    actions::check_upload(&app, &caller, &params.conversation).await?;
-    let _place = app.files.place()?;
-    let read = tokio::time::timeout(PATIENCE, to_bytes(body, MAX_BYTES));
-    let bytes = read.await.map_err(|_| Error::malformed("file.upload_slow"))?.map_err(|_| too_large())?;
+    let most = usize::try_from(app.settings.global(&super::IMAGE_MB)).map_err(Error::internal)? * 1024 * 1024;
+    let (format, _place) = match admit(&app, &caller, &params.conversation, &headers, most).await {
+        Ok(admitted) => admitted,
+        Err(error) => {
+            drain(body).await;
+            return Err(error);
+        }
+    };
+    let read = tokio::time::timeout(PATIENCE, to_bytes(body, most));
+    let bytes = read.await.map_err(|_| Error::malformed("file.upload_slow"))?.map_err(|_| too_large(most))?;
     let file = actions::upload(&app, &caller, params.conversation, format, bytes).await?;
     Ok((StatusCode::CREATED, Json(FileAnswer { file: file.into() })))
+}
+
+/// What can be said before the body is read.
+async fn admit(app: &App, caller: &Caller, conversation: &str, headers: &HeaderMap, most: usize) -> Result<(ImageFormat, OwnedSemaphorePermit)> {
+    let text = |name| headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok());
+    let format = image::declared(text(header::CONTENT_TYPE).unwrap_or_default())?;
+    if text(header::CONTENT_LENGTH).and_then(|length| length.parse::<usize>().ok()).is_some_and(|length| length > most) {
+        return Err(too_large(most));
+    }
+    actions::check_upload(app, caller, conversation).await?;
+    Ok((format, app.files.place()?))
+}
+
+fn too_large(most: usize) -> Error {
+    Error::new(Kind::TooLarge, "body_too_large").with("limit", most)
+}
+
+/// Reads on without keeping anything: a browser that is still sending when we hang up never sees the reason.
+async fn drain(body: Body) {
+    let mut stream = body.into_data_stream();
+    let mut left = DRAINED;
+    let all = async {
+        while let Some(Ok(chunk)) = stream.next().await {
+            left = left.saturating_sub(chunk.len());
+            if left == 0 {
+                break;
+            }
+        }
+    };
+    if tokio::time::timeout(PATIENCE, all).await.is_err() {
+        tracing::debug!("a refused upload was too slow to be read to its end");
+    }
 }
 
 #[derive(Serialize, ToSchema)]

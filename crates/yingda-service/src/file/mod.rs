@@ -17,6 +17,10 @@ pub use model::{File, LINK_LIFE, link};
 use yingda_base::{Result, Tx};
 
 yingda_base::texts!("texts.toml");
+yingda_base::setting! {
+    /// What an uploaded image may weigh, in MiB.
+    pub static IMAGE_MB: i64 = "file.image_mb", default 10, scopes [Operator], check |mb| (1..=10).contains(mb);
+}
 
 /// A file by its public id.
 pub fn find(tx: &mut Tx, public_id: &str) -> Result<Option<File>> {

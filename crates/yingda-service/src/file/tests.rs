@@ -81,6 +81,7 @@ apps! { what_is_no_picture_is_refused_with_its_reason, |t| async {
         ("image/jpeg", png(), (422, "file.content_mismatch")),
         ("image/png", png()[..40].to_vec(), (422, "file.unreadable")),
         ("image/png", vec![0; 10 * 1024 * 1024 + 1], (413, "body_too_large")),
+        ("text/html", vec![0; 5 * 1024 * 1024], (415, "file.type_refused")),
     ];
     for (kind, bytes, expected) in tries {
         assert_eq!(code(&upload(&visitor, &conversation, kind, bytes).await), expected, "{kind}");
