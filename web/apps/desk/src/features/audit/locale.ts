@@ -23,8 +23,6 @@ export const zh = {
   },
   done: '成功',
   refused: '被拒绝',
-  before: '之前',
-  after: '之后',
   nobody: '未登录',
 };
 
@@ -51,7 +49,5 @@ export const en: Translation<typeof zh> = {
   },
   done: 'Done',
   refused: 'Refused',
-  before: 'Before',
-  after: 'After',
   nobody: 'Not signed in',
 };

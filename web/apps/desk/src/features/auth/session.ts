@@ -38,7 +38,8 @@ export const useSession = defineStore('session', () => {
 
   async function changePassword(old: string, fresh: string) {
     await answer(api.POST('/api/v1/auth/password', { body: { old, new: fresh } }));
-    if (me.value) me.value = { ...me.value, must_change_password: false };
+    // Rights are withheld until the one-time password is gone: ask again who this is.
+    me.value = (await answer(api.GET('/api/v1/auth/me'))).staff;
   }
 
   async function logout() {
