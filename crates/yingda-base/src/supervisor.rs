@@ -57,12 +57,42 @@ impl Supervisor {
     pub async fn stop(&self, patience: Duration) -> usize {
         self.stop.send_replace(true);
         let mut tasks = std::mem::take(&mut *self.tasks.lock().unwrap_or_else(PoisonError::into_inner));
-        let all = async { while tasks.join_next().await.is_some() {} };
+        let all = async {
+            while let Some(done) = tasks.join_next().await {
+                if let Err(error) = done {
+                    tracing::error!(%error, "a background task failed");
+                }
+            }
+        };
         if tokio::time::timeout(patience, all).await.is_ok() {
             return 0;
         }
         let left = tasks.len();
         tasks.shutdown().await;
         left
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn tasks_end_when_told_and_the_stubborn_are_counted() {
+        let supervisor = Supervisor::default();
+        let (sender, mut ended) = tokio::sync::mpsc::unbounded_channel();
+        for _ in 0..3 {
+            let (mut stopping, sender) = (supervisor.stopping(), sender.clone());
+            supervisor.spawn("obedient", async move {
+                stopping.wait().await;
+                sender.send(()).unwrap();
+            });
+        }
+        supervisor.spawn("panics", async { panic!("on purpose") });
+        supervisor.spawn("stubborn", std::future::pending());
+        assert!(!supervisor.stopping().is_set());
+        assert_eq!(supervisor.stop(Duration::from_millis(200)).await, 1);
+        assert!((0..3).all(|_| ended.try_recv().is_ok()));
+        assert!(supervisor.stopping().is_set());
     }
 }

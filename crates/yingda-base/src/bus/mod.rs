@@ -51,3 +51,6 @@ pub trait Bus: Send + Sync {
     /// Everything rung on `topic` from now on. One that falls far behind loses what is rung then.
     fn listen(&self, topic: &'static str) -> mpsc::Receiver<Doorbell>;
 }
+
+#[cfg(test)]
+mod tests;

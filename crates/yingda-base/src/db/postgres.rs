@@ -27,28 +27,33 @@ pub(super) fn open(url: &str, options: &Options, shared: &Shared) -> Result<(Poo
     let (units, todo) = Pool::new(options.queue);
     let line = Line::new(url, "");
     let limited = Shared { limit: Some(LIMIT), ..shared.clone() };
+    let (report, reports) = Pool::new(options.queue);
+    // All connect at once: a connection takes some ten milliseconds, and the program is to be ready soon.
+    let (ready, connected) = mpsc::channel();
     for _ in 0..options.connections {
-        start(&line, &todo, &limited)?;
+        start(&line, &todo, &limited, &ready)?;
     }
-    let (report, todo) = Pool::new(options.queue);
-    start(&Line::new(url, REPORT), &todo, &shared.of("report"))?;
+    start(&Line::new(url, REPORT), &reports, &shared.of("report"), &ready)?;
+    for _ in 0..=options.connections {
+        connected.recv().map_err(Error::internal)??;
+    }
     Ok((units.clone(), units, report))
 }
 
-fn start(line: &Line, todo: &Todo, shared: &Shared) -> Result<()> {
-    let (ready, connected) = mpsc::channel();
-    let (line, shared) = (line.clone(), shared.clone());
+fn start(line: &Line, todo: &Todo, shared: &Shared, ready: &mpsc::Sender<Result<()>>) -> Result<()> {
+    let (line, shared, ready) = (line.clone(), shared.clone(), ready.clone());
     // The client runs a small runtime of its own, so it must be made on a thread that drives none.
     todo.spawn("db-postgres", move |todo| match Serving::on(&line) {
         Ok(link) => {
             let _ = ready.send(Ok(()));
+            drop(ready);
             link.serve(&todo, &shared);
         }
         Err(error) => {
+            // Whoever opens the door has given up already if another connection failed before.
             let _ = ready.send(Err(error));
         }
-    })?;
-    connected.recv().map_err(Error::internal)?
+    })
 }
 
 fn fault(cause: ::postgres::Error) -> Error {

@@ -9,3 +9,4 @@ mod key;
 mod lease;
 mod migrate;
 mod setting;
+mod text;
