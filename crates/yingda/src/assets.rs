@@ -37,6 +37,7 @@ pub fn routes(app: App, is_demo: bool) -> Router {
     let home = if is_demo { "/demo/" } else { "/desk/" };
     let mut router = Router::new()
         .route("/", get(async move || Redirect::temporary(home)))
+        .route("/favicon.ico", get(async || Redirect::permanent("/desk/icon.svg")))
         .route("/desk", get(async || Redirect::permanent("/desk/")))
         .route("/desk/", get(desk))
         .route("/desk/{*path}", get(desk))

@@ -5,7 +5,7 @@ use axum::{
     middleware::Next,
     response::{IntoResponse, Response},
 };
-use metrics::{counter, gauge, histogram};
+use metrics::{Gauge, counter, gauge, histogram};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use yingda_base::{Clock, Error, Result};
 
@@ -35,12 +35,30 @@ pub async fn measure(State(clock): State<Clock>, request: Request, next: Next) -
     let route = request.extensions().get::<MatchedPath>().map_or_else(|| "unknown".to_owned(), |path| path.as_str().to_owned());
     let method = request.method().as_str().to_owned();
     let begun = clock.elapsed();
+    let under_way = UnderWay::begin(gauge!("yingda_http_requests_under_way", "route" => route.clone()));
     let response = next.run(request).await;
+    drop(under_way);
     let status = response.status().as_u16().to_string();
     histogram!("yingda_http_request_seconds", "method" => method.clone(), "route" => route.clone())
         .record((clock.elapsed() - begun).as_secs_f64());
     counter!("yingda_http_requests_total", "method" => method, "route" => route, "status" => status).increment(1);
     response
+}
+
+/// A request that is being answered; it ends however the answer ends.
+struct UnderWay(Gauge);
+
+impl UnderWay {
+    fn begin(gauge: Gauge) -> UnderWay {
+        gauge.increment(1.0);
+        UnderWay(gauge)
+    }
+}
+
+impl Drop for UnderWay {
+    fn drop(&mut self) {
+        self.0.decrement(1.0);
+    }
 }
 
 /// What the program holds in memory, from the kernel's own account; absent elsewhere than on Linux.

@@ -29,3 +29,12 @@ pub fn groups(tx: &mut Tx) -> Result<HashMap<String, GroupId>> {
     let groups: Vec<Group> = tx.all(sql!("SELECT id, name FROM skill_group ORDER BY id"))?;
     Ok(groups.into_iter().map(|group| (group.name, group.id)).collect())
 }
+
+#[cfg(test)]
+mod tests {
+    use yingda_base::both;
+
+    both! { every_statement_of_the_program_can_be_prepared, |db| async {
+        assert_eq!(db.check_statements(), Vec::<String>::new());
+    } }
+}

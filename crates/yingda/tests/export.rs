@@ -1,7 +1,8 @@
 //! What leaves the program, and whether what stays is sound.
-use super::program::Place;
+use super::program::{Ended, Place, Serving, yingda};
 use serde_json::Value;
 use std::{fs, os::unix::fs::PermissionsExt};
+use yingda_base::testkit::TestDb;
 
 fn seeded() -> Place {
     let place = Place::new();
@@ -83,4 +84,24 @@ fn each_kind_of_damage_is_found_and_named() {
         assert_eq!(ended.code, Some(1), "{words}: {ended:?}");
         assert!(ended.out.contains(words), "{words} is missing in:\n{}", ended.out);
     }
+}
+
+#[test]
+fn all_of_it_works_on_postgresql_too() {
+    let Some(db) = TestDb::postgres_if_there() else { return };
+    let (place, url) = (Place::new(), db.url());
+    let data = place.data();
+    let run = |words: &[&str]| {
+        let more = ["--data", &data, "--database", &url];
+        yingda(&[words, &more].concat())
+    };
+    let serving = Serving::begin(run(&["serve", "--demo", "--listen", "127.0.0.1:0"]));
+    let exported = Ended::of(&run(&["export", "conversations", "-"]).output().unwrap());
+    assert_eq!(exported.code, Some(0), "{exported:?}");
+    assert!(exported.out.lines().count() >= 24);
+    assert_eq!(serving.stop().code, Some(0));
+    let verified = Ended::of(&run(&["verify"]).output().unwrap());
+    assert_eq!(verified.code, Some(0), "{verified:?}");
+    assert_eq!(Ended::of(&run(&["admin", "create", "wang.jing"]).output().unwrap()).code, Some(0));
+    assert!(!place.path().join("data/yingda.db").exists());
 }

@@ -1,3 +1,4 @@
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on should say where")]
 //! The program from outside: the real binary as its users start it, and the plan of the house.
 mod admin;
 mod architecture;

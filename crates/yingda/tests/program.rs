@@ -84,19 +84,18 @@ pub struct Serving {
 
 impl Serving {
     pub fn begin(mut command: Command) -> Serving {
-        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the program can be started");
-        let mut out = BufReader::new(child.stdout.take().expect("it has an output"));
-        let mut said = String::new();
+        let spawned = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
+        let mut child = spawned.expect("the program can be started");
+        let out = BufReader::new(child.stdout.take().expect("it has an output"));
+        let mut serving = Serving { child, out, url: String::new(), said: String::new() };
         loop {
-            let begin = said.len();
-            if out.read_line(&mut said).expect("its output can be read") == 0 {
-                let mut err = String::new();
-                child.stderr.take().expect("it has an error output").read_to_string(&mut err).expect("it can be read");
-                panic!("the program ended before it was ready:\n{said}{err}");
+            let begin = serving.said.len();
+            if serving.out.read_line(&mut serving.said).expect("its output can be read") == 0 {
+                panic!("the program ended before it was ready: {:?}", serving.end());
             }
-            if let Some(url) = said[begin..].trim().strip_prefix("Yingda is ready: ") {
-                let url = url.to_owned();
-                return Serving { child, out, url, said };
+            if let Some(url) = serving.said[begin..].trim().strip_prefix("Yingda is ready: ") {
+                serving.url = url.to_owned();
+                return serving;
             }
         }
     }

@@ -59,7 +59,7 @@ fn a_bad_value_is_refused_where_it_stands() {
 fn a_second_program_on_the_same_data_is_refused() {
     let place = Place::new();
     let first = place.serve(&[]);
-    refused(&place.command(&["serve", "--listen", "127.0.0.1:0"]), 7, &["in use by another"]);
+    refused(&place.command(&["serve", "--listen", "127.0.0.1:0"]), 7, &["Another program is using this data"]);
     assert_eq!(first.stop().code, Some(0));
 }
 

@@ -1,6 +1,9 @@
 //! Ready, well, and stopped in order.
-use super::program::Place;
+use super::program::{Place, Serving};
+use futures_util::{SinkExt, StreamExt};
+use serde_json::{Value, json};
 use std::{fs, path::Path};
+use tokio_tungstenite::{connect_async, tungstenite::Message};
 
 #[tokio::test]
 async fn it_is_ready_and_well_and_ends_in_order_when_told() {
@@ -14,6 +17,69 @@ async fn it_is_ready_and_well_and_ends_in_order_when_told() {
     let ended = serving.stop();
     assert_eq!(ended.code, Some(0), "{}", ended.err);
     assert!(!ended.err.contains("ERROR"), "{}", ended.err);
+}
+
+async fn visitor_token(serving: &Serving) -> String {
+    let call = reqwest::Client::new().post(format!("{}/api/v1/visit/token", serving.url)).json(&json!({"site": "demo"}));
+    call.send().await.unwrap().json::<Value>().await.unwrap()["token"].as_str().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn clients_are_told_to_come_back() {
+    let place = Place::new();
+    let serving = place.serve(&["--demo"]);
+    let (mut socket, _) = connect_async(format!("{}/api/v1/socket", serving.url.replace("http", "ws"))).await.unwrap();
+    let hello = json!({"v": 1, "type": "hello", "token": visitor_token(&serving).await});
+    socket.send(Message::Text(hello.to_string().into())).await.unwrap();
+    let mut next = async || loop {
+        match socket.next().await {
+            Some(Ok(Message::Text(text))) => return serde_json::from_str::<Value>(&text).unwrap(),
+            Some(Ok(_)) => {}
+            end => panic!("the socket ended without a word: {end:?}"),
+        }
+    };
+    assert_eq!(next().await["type"], "hello");
+    serving.signal("TERM");
+    let bye = loop {
+        let frame = next().await;
+        if frame["type"] == "bye" {
+            break frame;
+        }
+    };
+    assert_eq!(bye["reason"], "shutdown");
+    assert!(bye["retry_ms"].is_u64(), "{bye}");
+    let ended = serving.end();
+    assert_eq!(ended.code, Some(0), "{}", ended.err);
+    assert!(!ended.err.contains("did not finish in time"), "{}", ended.err);
+}
+
+#[tokio::test]
+async fn a_waiting_poll_is_answered_and_does_not_hold_up_the_stop() {
+    let place = Place::new();
+    let serving = place.serve(&["--demo"]);
+    let token = visitor_token(&serving).await;
+    let poll = async |body: Value| -> Value {
+        let call = reqwest::Client::new().post(format!("{}/api/v1/poll", serving.url)).bearer_auth(&token).json(&body);
+        call.send().await.unwrap().json().await.unwrap()
+    };
+    let mut answer = poll(json!({"frames": [{"v": 1, "type": "hello"}]})).await;
+    // Until nothing is left to be told, so that the next poll waits.
+    let mut seen = answer["frames"].as_array().unwrap().len();
+    while seen < 2 {
+        answer = poll(json!({"poll": answer["poll"], "got": answer["n"], "frames": []})).await;
+        seen += answer["frames"].as_array().unwrap().len();
+    }
+    let tell = async || {
+        let waits = "yingda_http_requests_under_way{route=\"/api/v1/poll\"} 1";
+        while !serving.get("/metrics").await.text().await.unwrap().contains(waits) {}
+        serving.signal("TERM");
+    };
+    let (last, ()) = tokio::join!(poll(json!({"poll": answer["poll"], "got": answer["n"], "frames": []})), tell());
+    let frames = last["frames"].as_array().cloned().unwrap_or_default();
+    assert!(frames.iter().any(|frame| frame["type"] == "bye" && frame["reason"] == "shutdown"), "{last}");
+    let ended = serving.end();
+    assert_eq!(ended.code, Some(0), "{}", ended.err);
+    assert!(!ended.err.contains("did not finish in time"), "{}", ended.err);
 }
 
 #[test]
