@@ -4,8 +4,8 @@
 //! what they remember. A *node* is one run of the program: it leases the node bits of its ids and keeps, ahead of them, a floor that the
 //! next run must exceed, so that no id repeats even if the clock steps back between the two.
 //!
-//! Order at start: [`DataDir::open`], [`crate::migrate::run`], [`Instance::start`], [`crate::key::Keyring::open`], [`Db::open`], then
-//! [`Instance::keep`] in the background and, at the very end, [`Instance::release`].
+//! Order at start: [`DataDir::open`], [`crate::migrate::run`], [`Instance::start`], [`crate::key::Keyring::open`], [`Db::open`],
+//! [`Instance::inherit`], then [`Instance::keep`] in the background and, at the very end, [`Instance::release`].
 mod data_dir;
 mod node;
 
@@ -14,9 +14,10 @@ pub use node::renewal;
 
 use crate::{
     Clock, Context, Db, Error, Result, Tx,
-    db::{Options, direct},
+    db::{Engine, Options, direct},
     id::IdSource,
-    lease::Watch,
+    job,
+    lease::{self, Watch},
     random::Entropy,
     row, sql,
     supervisor::Stopping,
@@ -112,6 +113,22 @@ impl Instance {
         settle(&self.0.context.ids, &Node { number: node.number, was: number, ..node });
         self.learn_generation(generation);
         self.free_dead(db, &nodes).await
+    }
+
+    /// On SQLite, for the program that holds the data directory: all other runs are dead, so what they held is free at once instead of
+    /// after its counters have stood still. On PostgreSQL others may live; it does nothing there.
+    pub async fn inherit(&self, db: &Db) -> Result<()> {
+        if matches!(db.engine(), Engine::Postgres(_)) {
+            return Ok(());
+        }
+        let holder = self.0.holder.clone();
+        db.write(move |tx| {
+            lease::free_all(tx)?;
+            job::free_all(tx)?;
+            let dead = node::list(tx)?.into_iter().filter(|node| node.holder.as_ref().is_some_and(|other| *other != holder));
+            dead.into_iter().try_for_each(|node| node::free(tx, node.node, node.renewals))
+        })
+        .await
     }
 
     /// Gives the node number back. Nothing may make ids of it afterwards.

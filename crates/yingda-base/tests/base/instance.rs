@@ -3,7 +3,8 @@ use std::{collections::HashSet, time::Duration};
 use yingda_base::{
     Millis, both,
     instance::{self, DataDir, Instance},
-    testkit::TestDb,
+    lease::Lease,
+    testkit::{Kind, TestDb},
 };
 
 fn start(db: &TestDb) -> (Instance, yingda_base::Context) {
@@ -64,6 +65,18 @@ both! { a_number_is_freed_when_its_counter_stands_still_and_its_holder_takes_ano
     assert_eq!(third.node(), number, "the number was free again");
     sleeper.renew(&db.db()).await.unwrap();
     assert!(![number, awake.node()].contains(&sleeper.node()), "the sleeper went on under a number of its own");
+}}
+
+both! { the_only_program_on_sqlite_inherits_what_the_dead_held, |db| async {
+    let mut db = db;
+    let router = |db: &TestDb| Lease::new("test.router", db.instance().holder(), db.clock());
+    assert!(router(&db).try_hold(&db).await.unwrap());
+    let number = db.instance().node();
+    db.reopen();
+    db.instance().inherit(&db.db()).await.unwrap();
+    let is_sqlite = db.kind() == Kind::Sqlite;
+    assert_eq!(router(&db).try_hold(&db).await.unwrap(), is_sqlite, "on PostgreSQL the holder may live on another machine");
+    assert_eq!(start(&db).0.node() == number, is_sqlite);
 }}
 
 both! { the_generation_stays_until_it_is_rotated, |db| async {

@@ -211,6 +211,22 @@ both! { the_job_of_a_worker_that_vanished_runs_again, |db| async {
     assert_eq!((due(&mut other).await, runs.of(0)), (1, vec![1, 2]));
 }}
 
+both! { at_the_start_what_the_dead_were_running_runs_again, |db| async {
+    let (sender, mut ran) = mpsc::unbounded_channel();
+    let runs = Runs { sender: Some(sender), ..Runs::default() };
+    db.write(|tx| job::enqueue(tx, &Stay)).await.unwrap();
+    let mut gone = runner(&db, "gone", &runs);
+    tokio::select! {
+        _ = due(&mut gone) => unreachable!("the job stays"),
+        _ = ran.recv() => {}
+    }
+    let mut next = runner(&db, "next", &runs);
+    assert_eq!(due(&mut next).await, 0);
+    db.write(job::free_all).await.unwrap();
+    runs.go.notify_one();
+    assert_eq!((due(&mut next).await, runs.of(0)), (1, vec![1, 2]));
+}}
+
 both! { a_living_worker_keeps_its_job, |db| async {
     let (sender, mut ran) = mpsc::unbounded_channel();
     let runs = Runs { sender: Some(sender), ..Runs::default() };
