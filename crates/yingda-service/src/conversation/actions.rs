@@ -46,11 +46,17 @@ pub struct Page {
 
 /// Where an episode goes, looked up by the caller: the site of the device and the group that was chosen.
 pub struct Place {
+    /// The site.
     pub site: i64,
+    /// Its channel.
     pub channel: i64,
+    /// The branch, if it belongs to one.
     pub branch: Option<i64>,
+    /// The skill group whose queue it joins.
     pub group: i64,
+    /// As the customer is told.
     pub group_name: String,
+    /// The customer's name.
     pub customer_name: String,
 }
 

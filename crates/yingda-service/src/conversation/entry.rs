@@ -74,32 +74,52 @@ row! {
     /// An entry as stored, with its author's name and, unless erased, its body.
     #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
     pub struct Entry {
+        /// In which log.
         pub conversation_id: ConversationId,
+        /// Its place: 1, 2, 3 …
         pub seq: i64,
+        /// What it is.
         pub kind: Kind,
+        /// Version of the body.
         pub v: i64,
+        /// When.
         pub at: Millis,
+        /// Who, in this conversation.
         pub participant: i64,
+        /// In what part.
         pub role: Role,
+        /// The author's name.
         pub name: Option<String>,
+        /// Who may see it.
         pub audience: Audience,
+        /// What became of it.
         pub state: EntryState,
+        /// The language it was written in.
         pub locale: String,
+        /// The sender's own id.
         pub client_id: Option<String>,
+        /// The channel's id.
         pub external_id: Option<String>,
         /// JSON.
         pub body: Option<String>,
+        /// For clients that do not know the kind.
         pub fallback: Option<String>,
     }
 
     /// Somebody in a conversation, and how far they have come.
     #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
     pub struct Participant {
+        /// Who, in this conversation.
         pub participant: i64,
+        /// In what part.
         pub role: Role,
+        /// The account, of staff.
         pub staff_id: Option<i64>,
+        /// The author's name.
         pub name: String,
+        /// The last `seq` that arrived.
         pub delivered: i64,
+        /// The last `seq` that was looked at.
         pub read: i64,
     }
 }
@@ -107,17 +127,25 @@ row! {
 /// An entry to be appended.
 #[derive(Clone, Debug)]
 pub struct NewEntry {
+    /// What it is.
     pub kind: Kind,
+    /// Who says it.
     pub participant: i64,
+    /// In what part.
     pub role: Role,
     /// The author's name, for the push; the log keeps it with the participant.
     pub name: Option<String>,
+    /// Who may see it.
     pub audience: Audience,
+    /// The language it is written in.
     pub locale: String,
     /// The sender's own id and the keyed hash of the canonical body.
     pub once: Option<(String, Vec<u8>)>,
+    /// The channel's id of it.
     pub external_id: Option<String>,
+    /// By kind.
     pub body: Value,
+    /// For clients that do not know the kind.
     pub fallback: String,
 }
 

@@ -108,6 +108,10 @@ async fn read_one(app: &App, actor: &Actor, public_id: String) -> Result<Convers
             card::read(tx, &[row.id])?.pop().ok_or_else(|| Error::not_found("conversation"))
         })
         .await?;
+    // A place in the queue is the board's to tell; one that was just opened may not be on it yet.
+    if app.board.rev(card.row.id) < card.row.rev {
+        app.board.refresh(&app.db, vec![card.row.id]).await?;
+    }
     Ok(card.view(&sight(app, actor, &card)))
 }
 

@@ -12,6 +12,8 @@ mod event;
 mod http;
 mod model;
 mod store;
+#[cfg(test)]
+mod tests;
 pub mod transcript;
 
 pub use board::{Board, Item, sweep};

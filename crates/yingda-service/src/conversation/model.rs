@@ -51,35 +51,65 @@ row! {
     /// The row of a conversation.
     #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
     pub struct Conversation {
+        /// Inside the house.
         pub id: ConversationId,
+        /// For everybody: tells nothing.
         pub public_id: String,
+        /// What the outside calls it.
         pub external_id: Option<String>,
+        /// Joins the episodes of a customer on a channel.
         pub thread_id: i64,
+        /// Whose.
         pub customer_id: i64,
+        /// Opened by.
         pub device_id: i64,
+        /// Came by.
         pub site_id: i64,
+        /// Came through.
         pub channel_id: i64,
+        /// Belongs to.
         pub branch_id: Option<i64>,
+        /// Whose queue it is in, or was.
         pub group_id: i64,
+        /// Where it stands.
         pub state: State,
+        /// The member of staff who speaks to the customer.
         pub owner_id: Option<i64>,
+        /// Grows with each change of owner.
         pub epoch: i64,
+        /// Grows with each change.
         pub rev: i64,
+        /// The last `seq`.
         pub head: i64,
+        /// The last `seq` the customer may see.
         pub customer_head: i64,
+        /// The customer's language.
         pub locale: String,
+        /// What it is about.
         pub subject: Option<String>,
+        /// The page the customer looks at.
         pub page_url: Option<String>,
+        /// Its title.
         pub page_title: Option<String>,
+        /// When it began.
         pub opened_at: Millis,
+        /// Since when it waits.
         pub queued_at: Option<Millis>,
+        /// Stands at the head of its queue, because its owner was lost.
         pub is_returned: bool,
+        /// When it was first taken.
         pub accepted_at: Option<Millis>,
+        /// When it ended.
         pub closed_at: Option<Millis>,
+        /// Who ended it.
         pub close_reason: Option<CloseReason>,
+        /// The customer's oldest word that nobody has answered.
         pub waiting_since: Option<Millis>,
+        /// JSON: the last routing decision with its reason.
         pub why: Option<String>,
+        /// The episode this one continues.
         pub previous_id: Option<ConversationId>,
+        /// The episode that continues this one.
         pub next_id: Option<ConversationId>,
     }
 }

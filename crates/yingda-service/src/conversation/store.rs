@@ -190,9 +190,13 @@ pub(super) fn entry(tx: &mut Tx, id: ConversationId, seq: i64) -> Result<Option<
 row! {
     /// What is remembered for ever of an entry sent with a client id.
     pub struct Sent {
+        /// Where it stands.
         pub seq: i64,
+        /// Since when.
         pub at: Millis,
+        /// What became of it.
         pub state: EntryState,
+        /// Keyed hash of the canonical content.
         pub body_hash: Option<Vec<u8>>,
     }
 }

@@ -35,7 +35,18 @@ pub struct Send {
 #[derive(Debug)]
 pub enum Outcome {
     /// It stands in the log.
-    Kept { conversation: String, seq: i64, at: Millis, is_duplicate: bool, moved_to: Option<String> },
+    Kept {
+        /// The conversation it was sent to.
+        conversation: String,
+        /// Where it stands.
+        seq: i64,
+        /// Since when.
+        at: Millis,
+        /// It stood there already.
+        is_duplicate: bool,
+        /// The linked episode it stands in, if the conversation was closed for good.
+        moved_to: Option<String>,
+    },
     /// It does not.
     Refused(Refusal),
 }

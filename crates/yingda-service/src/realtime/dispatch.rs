@@ -4,7 +4,7 @@ use crate::{
     App,
     auth::{Revoked, RevokedKind, revocations_since},
     conversation::{Changed, sweep},
-    routing::{self, Presence, PresenceChanged},
+    routing::{self, PresenceChanged},
 };
 use std::{collections::HashSet, sync::Arc, time::Duration};
 use tokio::sync::mpsc::Receiver;
@@ -71,12 +71,12 @@ async fn follow(app: &App, events: Vec<Arc<Changed>>) {
 }
 
 fn tell_presence(app: &App, event: PresenceChanged) {
-    let news = app.roster.set(event.staff, Presence { is_connected: event.is_connected, is_accepting: event.is_accepting });
+    if !app.roster.follow(&event) {
+        return;
+    }
     app.hub.tell_staff(event.staff, &Push::Presence);
-    if news {
-        for card in app.board.touch_owned(event.staff) {
-            app.hub.tell_listeners(card.row.id, &Push::Away(card.row.id, !event.is_connected));
-        }
+    for card in app.board.touch_owned(event.staff) {
+        app.hub.tell_listeners(card.row.id, &Push::Away(card.row.id, !event.is_connected));
     }
 }
 
@@ -119,6 +119,9 @@ async fn heal_once(app: &App, cursor: &mut i64, applied: &mut HashSet<(RevokedKi
     if !missed.is_empty() {
         metrics::counter!("yingda_doorbells_missed_total").increment(missed.len() as u64);
         follow(app, missed).await;
+    }
+    for presence in app.db.read(routing::all).await? {
+        tell_presence(app, presence);
     }
     let revoked = app.db.read(move |tx| revocations_since(tx, now, OVERLAP)).await?;
     let current: HashSet<(RevokedKind, i64)> = revoked.iter().map(|revoked| (revoked.kind, revoked.id)).collect();

@@ -11,6 +11,8 @@ mod poll;
 mod proof;
 mod socket;
 mod subscription;
+#[cfg(test)]
+mod tests;
 mod transport;
 mod work;
 

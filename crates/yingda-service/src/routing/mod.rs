@@ -7,8 +7,10 @@ mod presence;
 mod roster;
 mod runtime;
 mod store;
+#[cfg(test)]
+mod tests;
 
 pub use decide::{Agent, Decision, Waiting, Why, decide};
-pub use presence::{PresenceChanged, connect, disconnect, renew, set_accepting};
+pub use presence::{PresenceChanged, all, connect, disconnect, renew, set_accepting};
 pub use roster::{Presence, Roster};
 pub use runtime::run;

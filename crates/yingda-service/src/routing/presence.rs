@@ -1,5 +1,5 @@
 //! Presence of staff: a lease that a living desk renews.
-use super::store;
+use super::store::{self, Lease};
 use serde::{Deserialize, Serialize};
 use yingda_base::{Result, Tx, bus::Event};
 
@@ -8,6 +8,8 @@ use yingda_base::{Result, Tx, bus::Event};
 pub struct PresenceChanged {
     /// Who.
     pub staff: i64,
+    /// Grows with each change of the lease: an older event is no news.
+    pub version: i64,
     /// Their desk is alive.
     pub is_connected: bool,
     /// They take conversations.
@@ -18,9 +20,21 @@ impl Event for PresenceChanged {
     const TOPIC: &'static str = "routing.presence";
 }
 
-fn tell(tx: &mut Tx, staff: i64) -> Result<()> {
+impl From<&Lease> for PresenceChanged {
+    fn from(lease: &Lease) -> PresenceChanged {
+        let Lease { staff_id, renewals, is_connected, is_accepting, .. } = *lease;
+        PresenceChanged { staff: staff_id, version: renewals, is_connected, is_accepting }
+    }
+}
+
+/// Presence of everybody as it stands: what the sweep compares.
+pub fn all(tx: &mut Tx) -> Result<Vec<PresenceChanged>> {
+    Ok(store::all(tx)?.iter().map(PresenceChanged::from).collect())
+}
+
+pub(super) fn tell(tx: &mut Tx, staff: i64) -> Result<()> {
     if let Some(lease) = store::lock(tx, staff)? {
-        tx.emit(&PresenceChanged { staff, is_connected: lease.is_connected, is_accepting: lease.is_accepting });
+        tx.emit(&PresenceChanged::from(&lease));
     }
     Ok(())
 }

@@ -5,6 +5,8 @@ use std::{
 };
 use tokio::sync::watch;
 
+use super::presence::PresenceChanged;
+
 /// Presence of one member of staff.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Presence {
@@ -16,7 +18,7 @@ pub struct Presence {
 
 /// See the module.
 pub struct Roster {
-    all: RwLock<HashMap<i64, Presence>>,
+    all: RwLock<HashMap<i64, (i64, Presence)>>,
     version: watch::Sender<u64>,
 }
 
@@ -27,10 +29,17 @@ impl Default for Roster {
 }
 
 impl Roster {
-    /// Takes over a presence. Answers whether it is news.
-    pub fn set(&self, staff: i64, presence: Presence) -> bool {
-        let old = self.all.write().unwrap_or_else(PoisonError::into_inner).insert(staff, presence);
-        let is_news = old.unwrap_or_default() != presence;
+    /// Takes over a presence, unless what is known is as new. Answers whether it is different.
+    pub fn follow(&self, changed: &PresenceChanged) -> bool {
+        let presence = Presence { is_connected: changed.is_connected, is_accepting: changed.is_accepting };
+        let is_news = {
+            let mut all = self.all.write().unwrap_or_else(PoisonError::into_inner);
+            let known = all.entry(changed.staff).or_insert((-1, Presence::default()));
+            if known.0 >= changed.version {
+                return false;
+            }
+            std::mem::replace(known, (changed.version, presence)).1 != presence
+        };
         if is_news {
             self.version.send_modify(|version| *version += 1);
         }
@@ -39,7 +48,7 @@ impl Roster {
 
     /// Presence of a member of staff; absent if nothing is known.
     pub fn get(&self, staff: i64) -> Presence {
-        self.all.read().unwrap_or_else(PoisonError::into_inner).get(&staff).copied().unwrap_or_default()
+        self.all.read().unwrap_or_else(PoisonError::into_inner).get(&staff).map(|known| known.1).unwrap_or_default()
     }
 
     /// Whether a desk of theirs is alive.

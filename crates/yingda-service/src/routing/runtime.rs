@@ -1,8 +1,7 @@
 //! The router at work: expires leases, ends graces, and applies decisions by compare-and-set. One node does it at a time.
 use super::{
     decide::{Agent, Decision, decide},
-    presence::PresenceChanged,
-    roster::Presence,
+    presence,
     store::{self, Lease},
 };
 use crate::{
@@ -45,12 +44,6 @@ pub async fn run(app: App, mut stopping: Stopping) {
 
 async fn round(app: &App, observer: &mut Observer) -> Result<()> {
     let leases = app.db.read(store::all).await?;
-    for lease in &leases {
-        let presence = Presence { is_connected: lease.is_connected, is_accepting: lease.is_accepting };
-        if app.roster.set(lease.staff_id, presence) {
-            app.board.touch_owned(lease.staff_id);
-        }
-    }
     let owners: BTreeSet<i64> = app.db.read(store::owners).await?.into_iter().collect();
     for verdict in observer.observe(&leases, &owners) {
         app.db.write(move |tx| apply_verdict(tx, verdict)).await?;
@@ -118,11 +111,7 @@ fn apply_verdict(tx: &mut Tx, verdict: Verdict) -> Result<()> {
     match verdict {
         Verdict::Begin { staff } => store::ensure(tx, staff),
         Verdict::Expire { staff, renewals } => {
-            if store::expire(tx, staff, renewals)? {
-                let is_accepting = store::lock(tx, staff)?.is_some_and(|lease| lease.is_accepting);
-                tx.emit(&PresenceChanged { staff, is_connected: false, is_accepting });
-            }
-            Ok(())
+            if store::expire(tx, staff, renewals)? { presence::tell(tx, staff) } else { Ok(()) }
         }
         Verdict::UseGrace { staff, ms } => store::use_grace(tx, staff, ms),
         Verdict::Return { staff } => {

@@ -77,7 +77,7 @@ pub(super) fn renew(tx: &mut Tx, staff: &[i64]) -> Result<()> {
 /// Ends a lease, unless it was renewed since `renewals` was read. Answers whether it ended.
 pub(super) fn expire(tx: &mut Tx, staff: i64, renewals: i64) -> Result<bool> {
     let n = tx.run(sql!(
-        "UPDATE presence SET is_connected = FALSE, changed_at = $3 WHERE staff_id = $1 AND renewals = $2 AND is_connected = TRUE",
+        "UPDATE presence SET is_connected = FALSE, renewals = renewals + 1, changed_at = $3 WHERE staff_id = $1 AND renewals = $2 AND is_connected = TRUE",
         staff,
         renewals,
         tx.now()
@@ -87,7 +87,8 @@ pub(super) fn expire(tx: &mut Tx, staff: i64, renewals: i64) -> Result<bool> {
 
 pub(super) fn disconnect(tx: &mut Tx, staff: i64) -> Result<bool> {
     let n = tx.run(sql!(
-        "UPDATE presence SET is_connected = FALSE, changed_at = $2 WHERE staff_id = $1 AND is_connected = TRUE",
+        
+        "UPDATE presence SET is_connected = FALSE, renewals = renewals + 1, changed_at = $2 WHERE staff_id = $1 AND is_connected = TRUE",
         staff,
         tx.now()
     ))?;
@@ -95,7 +96,8 @@ pub(super) fn disconnect(tx: &mut Tx, staff: i64) -> Result<bool> {
 }
 
 pub(super) fn set_accepting(tx: &mut Tx, staff: i64, is_accepting: bool) -> Result<()> {
-    tx.run(sql!("UPDATE presence SET is_accepting = $2, changed_at = $3 WHERE staff_id = $1", staff, is_accepting, tx.now()))?;
+    tx.run(sql!(
+        "UPDATE presence SET is_accepting = $2, renewals = renewals + 1, changed_at = $3 WHERE staff_id = $1", staff, is_accepting, tx.now()))?;
     Ok(())
 }
 

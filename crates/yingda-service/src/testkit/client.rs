@@ -13,6 +13,7 @@ pub(crate) struct Client {
     address: SocketAddr,
     /// Bearer token, if it has a name.
     pub token: Option<String>,
+    bench: Option<String>,
     http: reqwest::Client,
 }
 
@@ -36,12 +37,17 @@ static KEYS: AtomicU64 = AtomicU64::new(0);
 
 impl Client {
     pub(super) fn new(address: SocketAddr, token: Option<&str>) -> Client {
-        Client { address, token: token.map(str::to_owned), http: reqwest::Client::new() }
+        Client { address, token: token.map(str::to_owned), bench: None, http: reqwest::Client::new() }
     }
 
     /// The same machine with another token.
     pub(crate) fn with_token(&self, token: &str) -> Client {
         Client::new(self.address, Some(token))
+    }
+
+    /// Without rate limits.
+    pub(crate) fn with_bench(self, bench: String) -> Client {
+        Client { bench: Some(bench), ..self }
     }
 
     pub(crate) async fn get(&self, path: &str) -> Answer {
@@ -82,6 +88,9 @@ impl Client {
 
     pub(crate) async fn call(&self, method: Method, path: &str, body: Option<Value>, key: Option<&str>) -> Answer {
         let mut request = self.request(method, path);
+        if let Some(bench) = &self.bench {
+            request = request.header("x-yingda-bench", bench);
+        }
         if let Some(key) = key {
             request = request.header("idempotency-key", key);
         }
@@ -112,6 +121,6 @@ impl Client {
 
     /// A socket that has said nothing yet.
     pub(crate) async fn silent_socket(&self) -> Socket {
-        Socket::connect(self.address).await
+        Socket::connect(self.address, self.bench.as_deref()).await
     }
 }

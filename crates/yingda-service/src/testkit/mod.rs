@@ -20,7 +20,7 @@ use crate::{
     channel, staff,
 };
 use serde_json::json;
-use std::net::SocketAddr;
+use std::{net::SocketAddr, time::Duration};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 use yingda_base::{blob::Blobs, key::Keyring, random::Entropy, supervisor::Supervisor, testkit::TestDb};
@@ -86,7 +86,19 @@ impl TestApp {
 
     /// Ends everything that runs, so that the database can be dropped.
     pub(crate) async fn stop(self) {
-        self.app.supervisor.stop(std::time::Duration::from_millis(500)).await;
+        self.app.supervisor.stop(Duration::from_millis(500)).await;
+    }
+
+    /// Waits for something while simulated time passes, ten seconds in every tenth of a real one.
+    pub(crate) async fn while_time_flies<T>(&self, something: impl Future<Output = T>) -> T {
+        let mut tick = tokio::time::interval(Duration::from_millis(100));
+        let mut something = std::pin::pin!(something);
+        loop {
+            tokio::select! {
+                done = &mut something => return done,
+                _ = tick.tick() => self.db.clock().advance(Duration::from_secs(10)),
+            }
+        }
     }
 
     /// Somebody without a name.
@@ -119,6 +131,12 @@ impl TestApp {
             Ok(auth::open_session(tx, made.id, SessionKind::Bearer, "127.0.0.1", "test")?.0)
         });
         Client::new(self.address, Some(&token.await.expect("accounts can be made")))
+    }
+
+    /// The same persona without rate limits.
+    pub(crate) async fn unlimited(&self, client: Client) -> Client {
+        let token = self.app.db.write(|tx| staff::issue_bench_session(tx)).await.expect("a bench session can be opened");
+        client.with_bench(token)
     }
 
     /// An agent of [`GROUP`].

@@ -3,7 +3,7 @@ use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
 use std::{net::SocketAddr, time::Duration};
 use tokio::net::TcpStream;
-use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, tungstenite::Message};
+use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, tungstenite::{Message, client::IntoClientRequest}};
 
 /// How long a test waits for a frame that must come.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -17,8 +17,12 @@ pub(crate) struct Socket {
 }
 
 impl Socket {
-    pub(super) async fn connect(address: SocketAddr) -> Socket {
-        let (stream, _) = tokio_tungstenite::connect_async(format!("ws://{address}/api/v1/socket")).await.expect("the socket opens");
+    pub(super) async fn connect(address: SocketAddr, bench: Option<&str>) -> Socket {
+        let mut request = format!("ws://{address}/api/v1/socket").into_client_request().expect("an address");
+        if let Some(bench) = bench {
+            request.headers_mut().insert("x-yingda-bench", bench.parse().expect("a token"));
+        }
+        let (stream, _) = tokio_tungstenite::connect_async(request).await.expect("the socket opens");
         Socket { stream, seen: Vec::new(), beats: 0 }
     }
 
@@ -60,6 +64,13 @@ impl Socket {
 
     /// The next frame of this type that fits.
     pub(crate) async fn expect_where(&mut self, kind: &str, fits: impl Fn(&Value) -> bool) -> Value {
+        match tokio::time::timeout(PATIENCE, self.wait_for(kind, fits)).await {
+            Ok(frame) => frame,
+            Err(_) => panic!("no such {kind} came in time; seen: {:#?}", self.seen),
+        }
+    }
+
+    async fn wait_for(&mut self, kind: &str, fits: impl Fn(&Value) -> bool) -> Value {
         let is_it = |frame: &Value| frame["type"] == kind && fits(frame);
         if let Some(n) = self.seen.iter().position(is_it) {
             return self.seen.remove(n);
