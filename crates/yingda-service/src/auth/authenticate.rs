@@ -82,7 +82,13 @@ impl Authenticate for Authenticator {
         Box::pin(self.find(credentials))
     }
 
-    fn refused<'a>(&'a self, caller: &'a Caller, method: &'a str, path: &'a str, error: &'a Error) -> Pin<Box<dyn Future<Output = ()> + Send + 'a>> {
+    fn refused<'a>(
+        &'a self,
+        caller: &'a Caller,
+        method: &'a str,
+        path: &'a str,
+        error: &'a Error,
+    ) -> Pin<Box<dyn Future<Output = ()> + Send + 'a>> {
         Box::pin(audit::record_refusal(&self.0, caller, method, path, error))
     }
 }

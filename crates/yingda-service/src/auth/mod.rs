@@ -13,9 +13,9 @@ pub mod permission;
 mod revocation;
 mod state;
 mod store;
-mod throttle;
 #[cfg(test)]
 mod tests;
+mod throttle;
 mod token;
 
 pub(crate) use actions::open_session;

@@ -11,6 +11,8 @@ use yingda_base::{Millis, Result, Tx, bus::Event, row};
 
 /// How often nodes look for revocations whose doorbell they missed.
 const SWEEP: Duration = Duration::from_secs(2);
+/// How long rows are kept: much longer than any node could have missed.
+const KEPT: Duration = Duration::from_secs(24 * 3600);
 /// A row may become visible this much later than its id says.
 const LATE: Duration = Duration::from_secs(60);
 
@@ -56,6 +58,7 @@ impl Event for Revoked {
 pub fn revoke(tx: &mut Tx, revocation: Revocation) -> Result<()> {
     let revoked = Revoked::from(revocation);
     store::insert_revocation(tx, revoked)?;
+    store::prune_revocations(tx, tx.now() - KEPT)?;
     tx.emit(&revoked);
     Ok(())
 }

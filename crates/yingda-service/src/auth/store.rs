@@ -259,6 +259,16 @@ pub fn insert_revocation(tx: &mut Tx, revoked: Revoked) -> Result<()> {
     Ok(())
 }
 
+/// Revocations that nobody looks for any more, a few at a time.
+pub fn prune_revocations(tx: &mut Tx, before: Millis) -> Result<()> {
+    tx.run(sql!(
+        "DELETE FROM revocation
+          WHERE id IN (SELECT id FROM revocation WHERE id < $1 ORDER BY id LIMIT 20 FOR UPDATE SKIP LOCKED)",
+        IdSource::at(before)
+    ))?;
+    Ok(())
+}
+
 pub fn revocations_since(tx: &mut Tx, since: Millis) -> Result<Vec<Revoked>> {
     row! { struct Found { kind: RevokedKind, subject_id: i64 } }
     let found: Vec<Found> = tx.all(sql!("SELECT kind, subject_id FROM revocation WHERE id >= $1 ORDER BY id", IdSource::at(since)))?;

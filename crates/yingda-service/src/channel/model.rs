@@ -68,7 +68,10 @@ impl Profile {
             ("title", fits(&self.title, 60)),
             ("greeting", fits(&self.greeting, 500)),
             ("locale", self.locale.as_deref().is_none_or(|locale| ["zh-CN", "en"].contains(&locale))),
-            ("hot_questions", self.hot_questions.len() <= 20 && self.hot_questions.iter().all(|text| (1..=100).contains(&text.chars().count()))),
+            (
+                "hot_questions",
+                self.hot_questions.len() <= 20 && self.hot_questions.iter().all(|text| (1..=100).contains(&text.chars().count())),
+            ),
             ("origins", self.origins.len() <= 50 && self.origins.iter().all(|origin| is_origin(origin))),
             ("brand", self.brand.as_deref().is_none_or(is_colour)),
             ("groups", self.groups.len() <= 50),
@@ -108,7 +111,17 @@ mod tests {
         for good in ["https://shop.cn", "http://127.0.0.1:8080", "https://a-b.c.cn:8443"] {
             assert!(is_origin(good), "{good}");
         }
-        for bad in ["shop.cn", "https://", "https://a.cn/", "https://a.cn; script-src *", "https://*.cn", "https://A.cn", "https://a:0", "https://a:b:1", "ftp://a"] {
+        for bad in [
+            "shop.cn",
+            "https://",
+            "https://a.cn/",
+            "https://a.cn; script-src *",
+            "https://*.cn",
+            "https://A.cn",
+            "https://a:0",
+            "https://a:b:1",
+            "ftp://a",
+        ] {
             assert!(!is_origin(bad), "{bad}");
         }
     }

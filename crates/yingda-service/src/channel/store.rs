@@ -85,7 +85,9 @@ pub fn web_channel(tx: &mut Tx, site: SiteId) -> Result<ChannelId> {
 pub fn groups(tx: &mut Tx, ids: &[GroupId]) -> Result<Vec<GroupRow>> {
     let mut all: Vec<GroupRow> = Vec::new();
     for chunk in chunks(ids) {
-        all.extend(tx.all::<GroupRow>(sql!("SELECT id, name, branch_id, is_active FROM skill_group WHERE id IN ({{ids}}) ORDER BY id").with_ids(&chunk))?);
+        all.extend(tx.all::<GroupRow>(
+            sql!("SELECT id, name, branch_id, is_active FROM skill_group WHERE id IN ({{ids}}) ORDER BY id").with_ids(&chunk),
+        )?);
     }
     all.sort_by(|a, b| (&a.name, a.id).cmp(&(&b.name, b.id)));
     Ok(all)

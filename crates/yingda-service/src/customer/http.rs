@@ -80,6 +80,11 @@ async fn get(State(app): State<App>, caller: Caller, Id(id): Id<String>) -> Resu
 /// Amend what is known of a customer.
 #[utoipa::path(patch, path = "/api/v1/customer/{id}", tag = "customer", operation_id = "customer_update", params(("id" = String, Path)),
     request_body = ProfileChange, responses((status = 200, body = CustomerAnswer), (status = "default", body = Problem)))]
-async fn update(State(app): State<App>, caller: Caller, Id(id): Id<String>, Input(change): Input<ProfileChange>) -> Result<Json<CustomerAnswer>> {
+async fn update(
+    State(app): State<App>,
+    caller: Caller,
+    Id(id): Id<String>,
+    Input(change): Input<ProfileChange>,
+) -> Result<Json<CustomerAnswer>> {
     actions::update(&app, &caller, id, change).await.map(answer)
 }

@@ -38,7 +38,8 @@ pub struct Profile {
 
 /// Code: `customer.facts_invalid`.
 pub fn check_facts(facts: &[Fact]) -> Result<()> {
-    let fits = |fact: &Fact| (1..=30).contains(&fact.label.trim().chars().count()) && (1..=200).contains(&fact.value.trim().chars().count());
+    let fits =
+        |fact: &Fact| (1..=30).contains(&fact.label.trim().chars().count()) && (1..=200).contains(&fact.value.trim().chars().count());
     if facts.len() <= 30 && facts.iter().all(fits) { Ok(()) } else { Err(Error::invalid("customer.facts_invalid")) }
 }
 

@@ -48,10 +48,8 @@ pub fn lock_by_public_id(tx: &mut Tx, public_id: &str) -> Result<Option<Profile>
 }
 
 pub fn find_by_public_id(tx: &mut Tx, public_id: &str) -> Result<Option<Profile>> {
-    let found: Option<Found> = tx.find(sql!(
-        "SELECT id, public_id, name, facts, tags, first_seen_at, last_seen_at FROM customer WHERE public_id = $1",
-        public_id
-    ))?;
+    let found: Option<Found> = tx
+        .find(sql!("SELECT id, public_id, name, facts, tags, first_seen_at, last_seen_at FROM customer WHERE public_id = $1", public_id))?;
     found.map(Found::read).transpose()
 }
 

@@ -1,6 +1,7 @@
 //! Calls about images.
 use super::{actions, image, model::File};
 use crate::{App, auth::permission};
+use ::image::ImageFormat;
 use axum::{
     Json,
     body::{Body, to_bytes},
@@ -9,7 +10,6 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use futures_util::StreamExt;
-use ::image::ImageFormat;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 use tokio::sync::OwnedSemaphorePermit;
@@ -89,7 +89,13 @@ async fn upload(
 }
 
 /// What can be said before the body is read.
-async fn admit(app: &App, caller: &Caller, conversation: &str, headers: &HeaderMap, most: usize) -> Result<(ImageFormat, OwnedSemaphorePermit)> {
+async fn admit(
+    app: &App,
+    caller: &Caller,
+    conversation: &str,
+    headers: &HeaderMap,
+    most: usize,
+) -> Result<(ImageFormat, OwnedSemaphorePermit)> {
     let text = |name| headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok());
     let format = image::declared(text(header::CONTENT_TYPE).unwrap_or_default())?;
     if text(header::CONTENT_LENGTH).and_then(|length| length.parse::<usize>().ok()).is_some_and(|length| length > most) {

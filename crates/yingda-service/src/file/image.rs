@@ -1,11 +1,7 @@
 //! Images of strangers, decoded within limits and encoded anew: what comes out was made by us, pixel by pixel. Pure; blocks.
 //!
 //! Nothing of the original file survives: no metadata, no second frames, no trailing bytes, no trick that a browser might read otherwise.
-use image::{
-    DynamicImage, ImageDecoder, ImageFormat, ImageReader, Limits,
-    codecs::jpeg::JpegEncoder,
-    imageops::FilterType,
-};
+use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader, Limits, codecs::jpeg::JpegEncoder, imageops::FilterType};
 use std::io::Cursor;
 use yingda_base::{
     Error, Result,
@@ -55,11 +51,8 @@ pub fn process(format: ImageFormat, bytes: &[u8]) -> Result<Picture> {
         return Err(Error::invalid("file.content_mismatch"));
     }
     let image = decode(format, bytes)?;
-    let image = if image.width().max(image.height()) > SHOWN_SIDE {
-        image.resize(SHOWN_SIDE, SHOWN_SIDE, FilterType::CatmullRom)
-    } else {
-        image
-    };
+    let image =
+        if image.width().max(image.height()) > SHOWN_SIDE { image.resize(SHOWN_SIDE, SHOWN_SIDE, FilterType::CatmullRom) } else { image };
     encode(&image)
 }
 

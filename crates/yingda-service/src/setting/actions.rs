@@ -28,7 +28,14 @@ fn view(setting: &dyn AnySetting, values: &[Change], language: Language) -> Sett
     let text = |suffix: &str| locale::text(&format!("setting.{key}{suffix}"), language, &Map::new());
     let mut values: Vec<ValueView> = values.iter().filter(|change| change.key == key).filter_map(value_view).collect();
     values.sort_by_key(|value| (value.scope, value.target.clone()));
-    SettingView { key: key.to_owned(), name: text(""), about: text(".about"), scopes: setting.scopes().to_vec(), default: setting.default_json(), values }
+    SettingView {
+        key: key.to_owned(),
+        name: text(""),
+        about: text(".about"),
+        scopes: setting.scopes().to_vec(),
+        default: setting.default_json(),
+        values,
+    }
 }
 
 fn value_view(change: &Change) -> Option<ValueView> {

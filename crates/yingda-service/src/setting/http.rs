@@ -4,11 +4,7 @@ use super::{
     model::{SettingView, Whom},
 };
 use crate::{App, auth::permission};
-use axum::{
-    Extension, Json,
-    extract::State,
-    http::StatusCode,
-};
+use axum::{Extension, Json, extract::State, http::StatusCode};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;

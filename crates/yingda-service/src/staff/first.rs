@@ -33,7 +33,11 @@ pub fn create_unasked(tx: &mut Tx, new: &NewStaff, password_hash: &str, one_time
 pub fn issue_bench_session(tx: &mut Tx) -> Result<String> {
     let (id, created_at) = (StaffId(tx.next_id()), tx.now());
     let (login, name) = (BENCH.to_owned(), "bench".to_owned());
-    store::insert_account(tx, &Account { id, login, name, branch_id: None, is_active: true, max_conversations: 0, rev: 1, created_at }, true)?;
+    store::insert_account(
+        tx,
+        &Account { id, login, name, branch_id: None, is_active: true, max_conversations: 0, rev: 1, created_at },
+        true,
+    )?;
     let id = store::find_id(tx, BENCH)?.ok_or_else(|| Error::bug("the bench account is not there"))?;
     Ok(auth::open_session(tx, id, SessionKind::Bench, "", "yingda admin token")?.0)
 }

@@ -131,9 +131,8 @@ pub fn check_name(name: &str) -> Result<String> {
 /// A login as it is stored. Code: `staff.login_invalid`.
 pub fn check_login(login: &str) -> Result<String> {
     let login = crate::auth::fold_login(login);
-    let fits = (1..=64).contains(&login.chars().count())
-        && !login.starts_with('~')
-        && !login.chars().any(|c| c.is_control() || c.is_whitespace());
+    let fits =
+        (1..=64).contains(&login.chars().count()) && !login.starts_with('~') && !login.chars().any(|c| c.is_control() || c.is_whitespace());
     if fits { Ok(login) } else { Err(Error::invalid("staff.login_invalid")) }
 }
 

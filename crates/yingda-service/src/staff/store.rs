@@ -172,7 +172,11 @@ fn scope_item(kind: &str, target: i64) -> Result<ScopeItem> {
 pub fn set_roles(tx: &mut Tx, staff: StaffId, roles: &[RoleId]) -> Result<()> {
     tx.run(sql!("DELETE FROM staff_role WHERE staff_id = $1", staff))?;
     for role in roles {
-        tx.run(sql!("INSERT INTO staff_role (staff_id, role_id) VALUES ($1, $2) ON CONFLICT (staff_id, role_id) DO NOTHING", staff, *role))?;
+        tx.run(sql!(
+            "INSERT INTO staff_role (staff_id, role_id) VALUES ($1, $2) ON CONFLICT (staff_id, role_id) DO NOTHING",
+            staff,
+            *role
+        ))?;
     }
     Ok(())
 }
@@ -182,7 +186,11 @@ pub fn set_groups_and_scopes(tx: &mut Tx, staff: StaffId, groups: &[GroupId], sc
     tx.run(sql!("DELETE FROM group_member WHERE staff_id = $1", staff))?;
     tx.run(sql!("DELETE FROM staff_scope WHERE staff_id = $1", staff))?;
     for group in groups {
-        tx.run(sql!("INSERT INTO group_member (group_id, staff_id) VALUES ($1, $2) ON CONFLICT (group_id, staff_id) DO NOTHING", *group, staff))?;
+        tx.run(sql!(
+            "INSERT INTO group_member (group_id, staff_id) VALUES ($1, $2) ON CONFLICT (group_id, staff_id) DO NOTHING",
+            *group,
+            staff
+        ))?;
         insert_scope(tx, staff, ScopeItem::Group(*group), true)?;
     }
     scopes.iter().try_for_each(|scope| insert_scope(tx, staff, *scope, false))
@@ -259,12 +267,8 @@ pub fn list_roles(tx: &mut Tx) -> Result<Vec<Role>> {
 /// Adds a role; `None` if the name is taken.
 pub fn insert_role(tx: &mut Tx, name: &str, is_builtin: bool) -> Result<Option<RoleId>> {
     let id = RoleId(tx.next_id());
-    let inserted = tx.run(sql!(
-        "INSERT INTO role (id, name, is_builtin) VALUES ($1, $2, $3) ON CONFLICT (name) DO NOTHING",
-        id,
-        name,
-        is_builtin
-    ))?;
+    let inserted =
+        tx.run(sql!("INSERT INTO role (id, name, is_builtin) VALUES ($1, $2, $3) ON CONFLICT (name) DO NOTHING", id, name, is_builtin))?;
     Ok((inserted == 1).then_some(id))
 }
 
@@ -373,12 +377,8 @@ pub fn lock_branches(tx: &mut Tx) -> Result<()> {
 /// Adds a branch; `None` if the name is taken.
 pub fn insert_branch(tx: &mut Tx, name: &str, parent: Option<BranchId>) -> Result<Option<BranchId>> {
     let id = BranchId(tx.next_id());
-    let inserted = tx.run(sql!(
-        "INSERT INTO branch (id, parent_id, name) VALUES ($1, $2, $3) ON CONFLICT (name) DO NOTHING",
-        id,
-        parent,
-        name
-    ))?;
+    let inserted =
+        tx.run(sql!("INSERT INTO branch (id, parent_id, name) VALUES ($1, $2, $3) ON CONFLICT (name) DO NOTHING", id, parent, name))?;
     if inserted == 0 {
         return Ok(None);
     }

@@ -105,7 +105,6 @@ apps! { scopes_show_groups_branches_and_everything, |t| async {
 
     let person = t.staff("wang", "supervisor", &[GROUP]).await;
     let path = format!("/api/v1/staff/{}", text(&me(&person).await["id"]));
-    let mut rev = 1;
     let scopes = [
         (json!([]), 404),
         (json!([{"kind": "branch", "target": city}]), 200),
@@ -115,11 +114,10 @@ apps! { scopes_show_groups_branches_and_everything, |t| async {
         (json!([{"kind": "all"}]), 200),
         (json!([{"kind": "branch", "target": elsewhere}]), 404),
     ];
-    for (scope, status) in scopes {
+    for (rev, (scope, status)) in (1..).zip(scopes) {
         let changed = sec.patch(&path, json!({"rev": rev, "scopes": scope})).await;
         assert_eq!((changed.status, &changed.body["staff"]["scopes"]), (200, &scope), "{}", changed.body);
         assert_eq!(person.get(&conversation).await.status, status, "{scope}");
-        rev += 1;
     }
     // The city moves to where the person looks.
     assert_eq!(sys.patch(&format!("/api/v1/staff/branches/{city}"), json!({"parent": elsewhere})).await.status, 200);

@@ -3,8 +3,8 @@ use crate::{
     App,
     auth::BranchId,
     staff::{
+        branch::{self, BranchChange, NewBranch},
         model::Branch,
-        branch::{self, NewBranch, BranchChange},
     },
 };
 use axum::{Json, extract::State, http::StatusCode};

@@ -3,8 +3,8 @@ use crate::{
     App,
     auth::GroupId,
     staff::{
+        group::{self, GroupChange, NewGroup},
         model::Group,
-        group::{self, NewGroup, GroupChange},
     },
 };
 use axum::{Json, extract::State, http::StatusCode};
