@@ -48,7 +48,7 @@ export const steps = {
   colleague: { ready: '.readonly' },
   away: { ready: '.readonly' },
   closed: { ready: '.readonly' },
-  loading: { ready: '.list', settle: 500 },
+  loading: { ready: '.work', settle: 500 },
   opening: { ready: '.skeleton', settle: 500 },
   missing: { ready: '.calm .note' },
   profileFailed: { ready: '.head', settle: 300 },
