@@ -9,6 +9,7 @@
 //! ```
 //! The clock of the database is a manual one: `t.db.clock().advance(…)`. Timers of sockets run in real time.
 mod client;
+mod matrix;
 mod socket;
 
 pub(crate) use client::{Answer, Client};
