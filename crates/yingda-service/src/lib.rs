@@ -5,7 +5,10 @@ pub mod auth;
 pub mod channel;
 pub mod conversation;
 pub mod customer;
+mod description;
 pub mod file;
+#[cfg(test)]
+mod matrix;
 pub mod message;
 pub mod page;
 pub mod realtime;
@@ -17,6 +20,7 @@ mod testkit;
 pub mod visit;
 
 pub use app::{App, ImageLinks, Parts};
+pub use description::describe;
 
 use yingda_base::http::Routes;
 

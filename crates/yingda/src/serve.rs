@@ -74,11 +74,8 @@ async fn listen(address: SocketAddr) -> Result<TcpListener> {
 
 /// Everything that answers. Only the interface stands behind the gate: pages and health have no actor.
 fn router(app: &App, page: Option<PrometheusHandle>, is_demo: bool) -> Router {
-    let (api, mut description, _) = yingda_service::routes().into_parts(app.clone());
-    description.info.title = "Yingda".to_owned();
-    description.info.version = env!("CARGO_PKG_VERSION").to_owned();
-    description.info.description = Some("Customer service. See docs/protocol.md for the socket.".to_owned());
-    let description = Arc::new(description);
+    let (api, description, _) = yingda_service::routes().into_parts(app.clone());
+    let description = Arc::new(yingda_service::describe(description));
     let api = api.fallback(async || Error::new(Kind::NotFound, "route_unknown")).layer(CatchPanicLayer::custom(panicked));
     let api = app.gate().guard(api);
     let mut router = Router::new()

@@ -124,7 +124,7 @@ column_newtype!(Millis, i64);
 macro_rules! text_enum {
     ($(#[$meta:meta])* $vis:vis enum $name:ident { $($(#[$vmeta:meta])* $variant:ident = $text:literal),* $(,)? }) => {
         $(#[$meta])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize, utoipa::ToSchema)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
         $vis enum $name { $($(#[$vmeta])* #[serde(rename = $text)] $variant),* }
         impl $name {
             /// Every value, in the order of declaration.
@@ -132,6 +132,15 @@ macro_rules! text_enum {
             /// As stored and sent.
             pub fn as_str(self) -> &'static str { match self { $($name::$variant => $text),* } }
         }
+        impl utoipa::PartialSchema for $name {
+            fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::schema::Schema> {
+                utoipa::openapi::ObjectBuilder::new()
+                    .schema_type(utoipa::openapi::schema::Type::String)
+                    .enum_values(Some([$($text),*]))
+                    .into()
+            }
+        }
+        impl utoipa::ToSchema for $name {}
         impl std::str::FromStr for $name {
             type Err = $crate::Error;
             fn from_str(s: &str) -> std::result::Result<Self, $crate::Error> {

@@ -17,7 +17,7 @@ pub use extract::{Id, Input, Params};
 pub use idempotency::{Answer, Once};
 pub use limit::{Limit, Limits};
 pub use problem::{Problem, problems, status};
-pub use routes::{Access, Route, Routes, Rule};
+pub use routes::{Access, Route, Routes, Rule, publish};
 
 use crate::locale::Language;
 

@@ -131,3 +131,37 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
         (router, description, self.list)
     }
 }
+
+/// The description as it is published. A field that may be absent is never `null` in Yingda, but the derive says both.
+pub fn publish(description: &OpenApi) -> serde_json::Value {
+    let mut document = serde_json::to_value(description).unwrap_or_default();
+    forbid_null(&mut document);
+    document
+}
+
+fn forbid_null(value: &mut serde_json::Value) {
+    use serde_json::Value;
+    match value {
+        Value::Object(fields) => {
+            if let Some(Value::Array(types)) = fields.get_mut("type") {
+                types.retain(|name| name != "null");
+                if let [only] = types.as_slice() {
+                    let only = only.clone();
+                    fields.insert("type".to_owned(), only);
+                }
+            }
+            if let Some(Value::Array(choices)) = fields.get_mut("oneOf") {
+                choices.retain(|choice| choice["type"] != "null");
+                if let [only] = choices.as_slice()
+                    && let Value::Object(only) = only.clone()
+                {
+                    fields.remove("oneOf");
+                    fields.extend(only);
+                }
+            }
+            fields.values_mut().for_each(forbid_null);
+        }
+        Value::Array(items) => items.iter_mut().for_each(forbid_null),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+}

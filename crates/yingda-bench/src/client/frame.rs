@@ -29,7 +29,7 @@ pub struct Hello {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub generation: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub inbox_rev: Option<u64>,
+    pub inbox_rev: Option<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub resume: Vec<Resume>,
 }
@@ -89,7 +89,8 @@ pub struct Subscription {
 
 #[derive(Debug, Clone, Deserialize)]
 pub struct Inbox {
-    pub rev: u64,
+    /// Opaque: the same or not.
+    pub rev: String,
     #[serde(default)]
     pub items: Vec<Conversation>,
 }
@@ -179,7 +180,7 @@ pub struct Pong {
     #[serde(default)]
     pub heads: std::collections::HashMap<String, u64>,
     #[serde(default)]
-    pub inbox_rev: Option<u64>,
+    pub inbox_rev: Option<String>,
 }
 
 #[derive(Debug, Clone, Deserialize)]

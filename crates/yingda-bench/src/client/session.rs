@@ -76,7 +76,7 @@ pub struct Session {
     accepting: Option<bool>,
     you: Option<Party>,
     generation: Option<String>,
-    inbox_rev: Option<u64>,
+    inbox_rev: Option<String>,
     revs: HashMap<String, u64>,
     views: HashMap<String, View>,
     forgotten: HashSet<String>,
@@ -193,7 +193,7 @@ impl Session {
     }
 
     fn on_inbox(&mut self, inbox: Inbox) -> Reaction {
-        self.inbox_rev = self.inbox_rev.max(Some(inbox.rev));
+        self.inbox_rev = Some(inbox.rev);
         let mut items = inbox.items;
         items.retain(|item| self.revs.get(&item.id).is_none_or(|rev| *rev <= item.rev));
         for item in &items {
@@ -256,7 +256,7 @@ impl Session {
             }
         }
         if pong.inbox_rev.is_some() && pong.inbox_rev != self.inbox_rev {
-            reaction.frames.push(ClientFrame::Hello(Hello { inbox_rev: self.inbox_rev, ..Hello::default() }));
+            reaction.frames.push(ClientFrame::Hello(Hello { inbox_rev: self.inbox_rev.clone(), ..Hello::default() }));
         }
         if self.generation.as_ref() != Some(&pong.generation) {
             // The greeting of a new socket sorts it out.
@@ -278,7 +278,7 @@ impl Session {
             all.push(Hello::default());
         }
         all[0].generation.clone_from(&self.generation);
-        all[0].inbox_rev = self.inbox_rev;
+        all[0].inbox_rev = self.inbox_rev.clone();
         all
     }
 }
@@ -356,7 +356,7 @@ mod tests {
         session.greet("t".into());
         welcome(&mut session, "g");
         let start = Instant::now();
-        let pong = json!({"type": "pong", "n": 1, "generation": "g", "now": 1, "heads": {"c": 3}, "inbox_rev": 8});
+        let pong = json!({"type": "pong", "n": 1, "generation": "g", "now": 1, "heads": {"c": 3}, "inbox_rev": "8"});
         let frames = feed(&mut session, pong).frames;
         assert_eq!(frames, [ClientFrame::Hello(Hello::default())]);
         assert!(session.on_tick(start).is_empty());
@@ -371,7 +371,7 @@ mod tests {
         session.greet("t".into());
         welcome(&mut session, "g");
         let item = |id: &str, owner: &str| json!({"id": id, "rev": 1, "state": "served", "head": 2, "owner": {"id": owner}});
-        let inbox = json!({"type": "inbox", "rev": 1, "full": true, "items": [item("a", "7"), item("b", "8")], "removed": []});
+        let inbox = json!({"type": "inbox", "rev": "1", "full": true, "items": [item("a", "7"), item("b", "8")], "removed": []});
         feed(&mut session, inbox);
         let start = Instant::now();
         session.on_tick(start);

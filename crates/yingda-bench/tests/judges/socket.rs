@@ -53,7 +53,7 @@ fn answer(program: &Program, who: &Who, frame: &Value) -> anyhow::Result<Vec<Val
         Some("ping") => {
             let mine = world.conversations.values().filter(|it| it.is_of(who));
             let heads: Value = mine.map(|it| (it.id.clone(), json!(it.head(who)))).collect::<serde_json::Map<_, _>>().into();
-            Ok(vec![json!({"type": "pong", "n": frame["n"], "generation": "g", "now": 1, "heads": heads, "inbox_rev": 1})])
+            Ok(vec![json!({"type": "pong", "n": frame["n"], "generation": "g", "now": 1, "heads": heads, "inbox_rev": "1"})])
         }
         Some("send") => Ok(vec![take(&mut world, who, frame)?]),
         _ => Ok(Vec::new()),
@@ -111,7 +111,7 @@ fn welcome(world: &World, who: &Who, hello: &Value) -> Vec<Value> {
     let you = json!({"kind": "", "id": id, "name": ""});
     let hello = json!({
         "type": "hello", "generation": "g", "now": 1, "you": you, "ping_ms": 500, "deadline_ms": 5000,
-        "subscriptions": subscriptions, "inbox_rev": 1,
+        "subscriptions": subscriptions, "inbox_rev": "1",
     });
     missed.insert(0, hello);
     missed
@@ -119,7 +119,7 @@ fn welcome(world: &World, who: &Who, hello: &Value) -> Vec<Value> {
 
 fn inbox(world: &World, who: &Who) -> Value {
     let items: Vec<Value> = world.conversations.values().filter(|it| it.is_of(who)).map(|it| it.item()).collect();
-    json!({"type": "inbox", "rev": 1, "full": true, "items": items, "removed": []})
+    json!({"type": "inbox", "rev": "1", "full": true, "items": items, "removed": []})
 }
 
 /// The way of the doorbells to one socket.

@@ -134,7 +134,7 @@ impl World {
                 let conversation = self.conversations.get_mut(&conversation).expect("stored before");
                 conversation.state = state;
                 conversation.rev += 1;
-                let inbox = json!({"type": "inbox", "rev": 1, "full": false, "items": [conversation.item()], "removed": []});
+                let inbox = json!({"type": "inbox", "rev": "1", "full": false, "items": [conversation.item()], "removed": []});
                 let (visitor, owner) = (conversation.visitor.clone(), conversation.owner.clone());
                 self.push(&Who::Visitor(visitor), &inbox);
                 self.push(&Who::Staff(owner), &inbox);

@@ -4,7 +4,12 @@ use super::{
     model::{Site, SiteId},
 };
 use crate::{App, auth::permission};
-use axum::{Json, extract::State, http::StatusCode};
+use axum::{
+    Json,
+    extract::State,
+    http::{StatusCode, header},
+    response::IntoResponse,
+};
 use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_axum::routes;
@@ -54,8 +59,10 @@ async fn create(State(app): State<App>, caller: Caller, Input(new): Input<NewSit
 /// What the widget needs to know of a site.
 #[utoipa::path(get, path = "/api/v1/channel/sites/{key}", tag = "channel", operation_id = "site_get", params(("key" = String, Path)),
     responses((status = 200, body = PublicSiteAnswer), (status = "default", body = Problem)))]
-async fn get(State(app): State<App>, Id(key): Id<String>) -> Result<Json<PublicSiteAnswer>> {
-    Ok(Json(PublicSiteAnswer { site: actions::get_public(&app, key).await? }))
+async fn get(State(app): State<App>, Id(key): Id<String>) -> Result<impl IntoResponse> {
+    // The loader reads it from the operator's own pages. It is public and the same for everybody, so any origin may.
+    let site = actions::get_public(&app, key).await?;
+    Ok(([(header::ACCESS_CONTROL_ALLOW_ORIGIN, "*")], Json(PublicSiteAnswer { site })))
 }
 
 /// Change a site.

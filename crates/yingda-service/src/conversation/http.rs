@@ -40,6 +40,7 @@ struct One {
 
 /// A page of conversations, newest first.
 #[derive(Serialize, utoipa::ToSchema)]
+#[schema(as = ConversationPage)]
 struct Page {
     items: Vec<ConversationView>,
     /// Give it as `after` for the next page.
@@ -77,6 +78,7 @@ text_enum! {
 #[into_params(parameter_in = Query)]
 struct ListParams {
     /// Staff only; own ones unless said.
+    #[param(inline)]
     r#box: Option<Shelf>,
     /// `next` of the page before.
     after: Option<String>,

@@ -8,6 +8,8 @@ use yingda_base::{
 
 /// The version of the protocol.
 pub(super) const VERSION: u64 = 1;
+/// Every type a client can send. What is not in this list is not read, so that the matrix of who may do what knows all of them.
+pub(crate) const CLIENT_FRAMES: [&str; 9] = ["hello", "send", "typing", "preview", "read", "presence", "ping", "pong", "bye"];
 /// A longer frame is answered with an error; ten times longer closes the socket.
 pub(super) const LONGEST: usize = 64 * 1024;
 
@@ -99,7 +101,8 @@ pub(super) fn parse(text: &str) -> Result<ClientFrame, Error> {
     if envelope.v != Some(VERSION) {
         return Err(Error::malformed("version_unsupported").with("supported", VERSION));
     }
-    Ok(match envelope.r#type.as_deref().unwrap_or_default() {
+    let kind = envelope.r#type.as_deref().filter(|kind| CLIENT_FRAMES.contains(kind)).unwrap_or_default();
+    Ok(match kind {
         "hello" => ClientFrame::Hello(serde_json::from_str(text).map_err(malformed)?),
         "send" => ClientFrame::Send(serde_json::from_str(text).map_err(malformed)?),
         "typing" => ClientFrame::Typing(serde_json::from_str(text).map_err(malformed)?),

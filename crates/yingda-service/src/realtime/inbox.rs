@@ -63,7 +63,7 @@ fn shelf(staff: &StaffActor, card: &Card) -> Option<Shelf> {
 }
 
 /// Names a state of the board for clients.
-pub(super) fn rev(app: &App, change: u64) -> String {
+fn rev(app: &App, change: u64) -> String {
     format!("{}.{change}", app.run)
 }
 
@@ -71,6 +71,11 @@ impl Inbox {
     /// The revision the client holds.
     pub(super) fn rev(&self, app: &App) -> String {
         rev(app, self.change)
+    }
+
+    /// How many conversations one serves, as the client knows it.
+    pub(super) fn load(&self) -> usize {
+        self.counts.mine
     }
 
     /// Everything, from the start; nothing if the client holds this revision already.

@@ -16,6 +16,8 @@ mod tests;
 mod transport;
 mod work;
 
+#[cfg(test)]
+pub(crate) use frame::CLIENT_FRAMES;
 pub use hub::{ConnectionId, Hub};
 pub use poll::Polls;
 pub use proof::Proofs;

@@ -56,6 +56,8 @@ struct Queue {
     /// When it was asked last, by the monotonic clock.
     asked: Duration,
     is_ended: bool,
+    /// Somebody else wants the turn.
+    is_wanted: bool,
 }
 
 /// A call of a polling client.
@@ -104,7 +106,9 @@ pub(super) async fn poll(
         }
         None => begin(&app, &caller, credentials, &info),
     };
-    let _turn = session.turn.try_lock().map_err(|_| Error::conflict("poll_busy"))?;
+    // A newer call ends one that still waits: its client has given it up, though a proxy may not have passed that on.
+    session.take_over();
+    let _turn = session.turn.lock().await;
     session.touch(app.context.clock.elapsed());
     for frame in call.frames {
         to_connection.send(frame.get().to_owned()).await.map_err(|_| Error::new(Kind::Gone, "poll_unknown"))?;
@@ -143,10 +147,16 @@ impl Session {
         self.queue().asked = now;
     }
 
+    fn take_over(&self) {
+        self.queue().is_wanted = true;
+        self.news.notify_waiters();
+    }
+
     /// Frames for the client: the last answer again if it was lost, else what waits, else nothing after a while.
     async fn answer(&self, got: Option<i64>) -> (i64, Vec<String>) {
         {
-            let queue = self.queue();
+            let mut queue = self.queue();
+            queue.is_wanted = false;
             if queue.last.0 > 0 && got != Some(queue.last.0) {
                 return queue.last.clone();
             }
@@ -156,7 +166,7 @@ impl Session {
                 let news = self.news.notified();
                 {
                     let queue = self.queue();
-                    if !queue.waiting.is_empty() || queue.is_ended {
+                    if !queue.waiting.is_empty() || queue.is_ended || queue.is_wanted {
                         return;
                     }
                 }

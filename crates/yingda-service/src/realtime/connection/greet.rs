@@ -6,7 +6,7 @@ use crate::{
     realtime::{
         frame::{self, ClientFrame, Hello, Resume},
         hub::Who,
-        inbox::{self, Inbox, InboxFrame},
+        inbox::{Inbox, InboxFrame},
         transport::{Incoming, Transport},
     },
     routing,
@@ -49,6 +49,7 @@ impl Known {
             subscriptions: HashMap::new(),
             names: HashMap::new(),
             inbox: Inbox::default(),
+            inboxes: 0,
             places: HashMap::new(),
             inbox_at: None,
             waiting: VecDeque::new(),
@@ -145,12 +146,16 @@ impl<T: Transport> Connection<T> {
         let inbox = self.whole_inbox(held).await;
         let you = match &self.actor {
             Actor::Staff(staff) => json!({"kind": "staff", "id": staff.id.to_string(), "name": staff.name}),
-            Actor::Visitor(visitor) => json!({"kind": "visitor", "id": visitor.customer.to_string()}),
+            Actor::Visitor(visitor) => {
+                let customer = visitor.customer;
+                let found = self.app.db.read(move |tx| crate::customer::get(tx, customer)).await;
+                found.map_or(Value::Null, |found| json!({"kind": "visitor", "id": found.public_id, "name": found.name}))
+            }
             Actor::Anonymous => Value::Null,
         };
         let body = json!({
             "generation": &*generation, "now": self.app.context.clock.now(), "you": you, "ping_ms": PING.as_millis() as u64,
-            "deadline_ms": DEADLINE.as_millis() as u64, "subscriptions": subscriptions, "inbox_rev": self.inbox.rev(&self.app),
+            "deadline_ms": DEADLINE.as_millis() as u64, "subscriptions": subscriptions, "inbox_rev": self.inbox_rev(),
         });
         self.send("hello", &body).await?;
         if let Some(inbox) = inbox {
@@ -203,6 +208,7 @@ impl<T: Transport> Connection<T> {
                 self.add_drafts(staff.id, &mut frame).await;
                 Some(frame)
             }
+            Actor::Visitor(_) if held == Some(&self.inbox_rev()) => None,
             Actor::Visitor(visitor) => {
                 let cards = self.app.db.read(move |tx| {
                     let rows = conversation::of_customer(tx, visitor.customer, i64::MAX, VISITOR_SHOWN)?;
@@ -210,12 +216,13 @@ impl<T: Transport> Connection<T> {
                 });
                 let cards = cards.await.inspect_err(|error| tracing::warn!(%error, "a visitor's conversations could not be read")).ok()?;
                 self.note_places(&cards);
-                let view = |card: &Card| card.view(&conversation::sight(&self.app, &self.actor, card));
-                let rev = inbox::rev(&self.app, 0);
+                let items = cards.iter().map(|card| card.view(&conversation::sight(&self.app, &self.actor, card))).collect();
+                self.inboxes += 1;
+                let rev = self.inbox_rev();
                 Some(InboxFrame {
                     rev,
                     full: true,
-                    items: cards.iter().map(view).collect(),
+                    items,
                     removed: Vec::new(),
                     counts: None,
                     truncated: false,

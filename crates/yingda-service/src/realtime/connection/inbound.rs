@@ -150,7 +150,7 @@ impl<T: Transport> Connection<T> {
             };
             heads.insert(subscription.public_id.clone(), head.into());
         }
-        let (generation, now, inbox_rev) = (&*self.app.generation.clone(), self.app.context.clock.now(), self.inbox.rev(&self.app));
+        let (generation, now, inbox_rev) = (&*self.app.generation.clone(), self.app.context.clock.now(), self.inbox_rev());
         self.send("pong", &json!({"n": n, "generation": generation, "now": now, "heads": heads, "inbox_rev": inbox_rev})).await
     }
 

@@ -87,6 +87,8 @@ struct Connection<T> {
     subscriptions: HashMap<ConversationId, Subscription>,
     names: HashMap<String, ConversationId>,
     inbox: Inbox,
+    /// Inbox frames a visitor was sent.
+    inboxes: u64,
     places: HashMap<ConversationId, Option<usize>>,
     board: watch::Receiver<u64>,
     inbox_at: Option<Instant>,

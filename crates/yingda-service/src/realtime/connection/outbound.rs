@@ -5,7 +5,7 @@ use crate::{
     conversation::{self, Card, Changed, ConversationId, Participant, State, transcript::EntryView},
     realtime::{
         hub::Push,
-        inbox::{self, InboxFrame},
+        inbox::InboxFrame,
         subscription::{Next, Subscription},
         transport::Transport,
     },
@@ -163,8 +163,17 @@ impl<T: Transport> Connection<T> {
     async fn push_cards(&mut self, cards: &[Card]) -> Flow {
         self.note_places(cards);
         let items = cards.iter().map(|card| card.view(&conversation::sight(&self.app, &self.actor, card))).collect();
-        let rev = inbox::rev(&self.app, 0);
+        self.inboxes += 1;
+        let rev = self.inbox_rev();
         self.send("inbox", &InboxFrame { rev, full: false, items, removed: Vec::new(), counts: None, truncated: false }).await
+    }
+
+    /// The revision of the inbox this client was sent. A visitor's counts the frames of this connection, for it is small and sent whole to the next.
+    pub(super) fn inbox_rev(&self) -> String {
+        match self.actor {
+            Actor::Staff(_) => self.inbox.rev(&self.app),
+            Actor::Visitor(_) | Actor::Anonymous => format!("{}.{:?}.{}", self.app.run, self.id, self.inboxes),
+        }
     }
 
     /// Remembers the places in queues a visitor was told.
@@ -180,11 +189,11 @@ impl<T: Transport> Connection<T> {
     /// Staff get what changed on the board; visitors their place if it moved.
     pub(super) async fn push_inbox(&mut self) -> Flow {
         if let Actor::Staff(staff) = self.actor.clone() {
-            let frame = self.inbox.delta(&self.app, &staff, &self.actor);
-            return match frame {
-                Some(frame) => self.send("inbox", &frame).await,
-                None => Ok(()),
-            };
+            let load = self.inbox.load();
+            if let Some(frame) = self.inbox.delta(&self.app, &staff, &self.actor) {
+                self.send("inbox", &frame).await?;
+            }
+            return if self.inbox.load() == load { Ok(()) } else { self.push_presence().await };
         }
         let cards: Vec<Card> = self.places.keys().filter_map(|id| self.app.board.get(*id)).map(|card| (*card).clone()).collect();
         let moved: Vec<Card> =
