@@ -4,7 +4,7 @@ use std::{path::Path, sync::Arc};
 use yingda_base::{
     Clock, Context, Db, Result,
     blob::Blobs,
-    bus::{Bus, LocalBus},
+    bus::Bus,
     instance::{DataDir, Instance, Lock},
     key::Keyring,
     migrate,
@@ -91,7 +91,7 @@ impl Data {
 
 #[cfg(not(feature = "fault-bus"))]
 fn bus(_: &Context) -> Arc<dyn Bus> {
-    Arc::new(LocalBus::default())
+    Arc::new(yingda_base::bus::LocalBus::default())
 }
 
 /// Drops, doubles and reorders a tenth of the doorbells each.

@@ -22,6 +22,10 @@ use config::{Config, Flags};
 use std::{path::PathBuf, process::ExitCode};
 use yingda_base::{Error, Result};
 
+/// The C library's keeps what a password hash has used (19 MiB each) and fragments over threads: see docs/decisions/allocator.md.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 #[derive(Parser)]
 #[command(name = "yingda", version)]
 struct Cli {
