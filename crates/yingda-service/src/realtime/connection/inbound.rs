@@ -87,16 +87,18 @@ impl<T: Transport> Connection<T> {
         }
     }
 
-    /// The subscription a frame speaks of: one can type only where one listens.
-    fn listened(&self, conversation: &str) -> Option<(ConversationId, i64)> {
-        let id = *self.names.get(conversation)?;
-        let participant = self.subscriptions.get(&id)?.viewer.participant?;
-        Some((id, participant))
+    /// The subscription a frame speaks of, and who one is there: one can type only where one listens and takes part.
+    fn listened(&self, conversation: &str) -> Result<(ConversationId, i64)> {
+        let found = self.names.get(conversation).and_then(|id| Some((*id, self.subscriptions.get(id)?)));
+        let (id, subscription) = found.ok_or_else(|| Error::not_found("conversation"))?;
+        let participant = subscription.viewer.participant.ok_or_else(|| Error::forbidden("forbidden"))?;
+        Ok((id, participant))
     }
 
     async fn receive_typing(&mut self, typing: &Typing) -> Flow {
-        let Some((conversation_id, participant)) = self.listened(&typing.conversation) else {
-            return self.refuse(&Error::not_found("conversation"), json!({"conversation": typing.conversation})).await;
+        let (conversation_id, participant) = match self.listened(&typing.conversation) {
+            Ok(listened) => listened,
+            Err(error) => return self.refuse(&error, json!({"conversation": typing.conversation})).await,
         };
         let speaks = match &self.actor {
             Actor::Staff(staff) => self.app.board.get(conversation_id).is_some_and(|card| card.row.owner_id == Some(staff.id)),
@@ -113,8 +115,9 @@ impl<T: Transport> Connection<T> {
         if !self.may_preview {
             return self.refuse(&Error::forbidden("preview_off"), json!({"conversation": preview.conversation})).await;
         }
-        let Some((conversation_id, participant)) = self.listened(&preview.conversation) else {
-            return self.refuse(&Error::not_found("conversation"), json!({"conversation": preview.conversation})).await;
+        let (conversation_id, participant) = match self.listened(&preview.conversation) {
+            Ok(listened) => listened,
+            Err(error) => return self.refuse(&error, json!({"conversation": preview.conversation})).await,
         };
         if self.app.limits.count(Limit::Write, &self.actor, self.address).is_ok() {
             let text = preview.text.chars().take(500).collect();

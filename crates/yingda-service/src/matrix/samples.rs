@@ -1,0 +1,196 @@
+//! A good request for each operation, with ids of objects that were made for the one cell that tries it.
+use super::scene::{Scene, fresh, png, text};
+use crate::testkit::Answer;
+use reqwest::{Method, header};
+use serde_json::{Value, json};
+
+/// A call to be made.
+pub(super) struct Call {
+    method: Method,
+    path: String,
+    body: Option<Value>,
+    /// An image instead of JSON.
+    image: Option<Vec<u8>>,
+    /// The answer must hold it.
+    pub looks_for: Option<String>,
+}
+
+impl Call {
+    fn of(operation: &str) -> Option<Call> {
+        let (method, path) = operation.split_once(' ')?;
+        Some(Call { method: method.parse().ok()?, path: path.to_owned(), body: None, image: None, looks_for: None })
+    }
+
+    /// In place of the name in braces.
+    fn id(mut self, id: impl ToString) -> Call {
+        let (from, to) = (self.path.find('{').expect("a name in braces"), self.path.find('}').expect("a name in braces"));
+        self.path.replace_range(from..=to, &id.to_string());
+        self
+    }
+
+    fn query(mut self, query: &str) -> Call {
+        self.path = format!("{}?{query}", self.path);
+        self
+    }
+
+    fn json(self, body: Value) -> Call {
+        Call { body: Some(body), ..self }
+    }
+
+    fn looking_for(self, needle: &str) -> Call {
+        Call { looks_for: Some(needle.to_owned()), ..self }
+    }
+
+    /// Makes it, as somebody.
+    pub(super) async fn made_by(&self, scene: &Scene<'_>) -> Answer {
+        let mut request = scene.client.request(self.method.clone(), &self.path);
+        if let Some(body) = &self.body {
+            request = request.json(body);
+        }
+        if let Some(image) = &self.image {
+            request = request.header(header::CONTENT_TYPE, "image/png").body(image.clone());
+        }
+        let response = request.send().await.expect("the server answers");
+        let status = response.status().as_u16();
+        let bytes = response.bytes().await.expect("the answer ends");
+        Answer { status, body: serde_json::from_slice(&bytes).unwrap_or_default() }
+    }
+}
+
+/// The sample of a row; nothing if there is none.
+pub(super) async fn sample(operation: &str, object: &str, s: &Scene<'_>) -> Option<Call> {
+    let call = Call::of(operation)?;
+    match operation.split('/').nth(3)? {
+        "conversation" | "customer" | "file" => around_a_conversation(call, operation, object, s).await,
+        "staff" => of_staff(call, operation, object, s).await,
+        _ => of_the_rest(call, operation, object, s).await,
+    }
+}
+
+async fn around_a_conversation(call: Call, operation: &str, object: &str, s: &Scene<'_>) -> Option<Call> {
+    Some(match (operation, object) {
+        ("POST /api/v1/conversation", "-") => call.json(json!({"client_id": "mine"})),
+        ("GET /api/v1/conversation", shelf @ ("queue" | "mine" | "colleague" | "closed")) => {
+            let state = match shelf {
+                "queue" => "queued",
+                "closed" => "closed",
+                _ => "served",
+            };
+            call.query(&format!("box={shelf}&limit=200")).looking_for(&s.conversation(state).await)
+        }
+        ("GET /api/v1/conversation/{id}", "unknown") => call.id("nowhere"),
+        ("GET /api/v1/conversation/{id}", state) => call.id(s.conversation(state).await),
+        ("GET /api/v1/conversation/{id}/entries", "served") => call.id(s.conversation("served").await),
+        ("GET /api/v1/conversation/{id}/entries", "note") => {
+            let id = s.conversation("served").await;
+            s.said(&s.owner(), &id, "note", "客户要投诉").await;
+            call.id(id).looking_for("客户要投诉")
+        }
+        ("GET /api/v1/conversation/{id}/entries", "recalled") => {
+            let id = s.conversation("served").await;
+            let seq = s.said(s.visitor().await, &id, "text", "我的密码").await;
+            let recalled = s.visitor().await.post(&format!("/api/v1/conversation/{id}/recall"), json!({"seq": seq})).await;
+            assert_eq!(recalled.status, 200, "{}", recalled.body);
+            call.id(id).looking_for("我的密码")
+        }
+        ("POST /api/v1/conversation/{id}/recall", object) => {
+            let id = s.conversation("served").await;
+            let (who, kind) = match object {
+                "customer text" => (s.visitor().await.clone(), "text"),
+                "owner text" => (s.owner(), "text"),
+                "owner note" => (s.owner(), "note"),
+                _ => return None,
+            };
+            let seq = s.said(&who, &id, kind, "说错了").await;
+            call.id(id).json(json!({"seq": seq}))
+        }
+        ("POST /api/v1/conversation/{id}/accept" | "POST /api/v1/conversation/{id}/close" | "POST /api/v1/conversation/{id}/reopen", state) => {
+            call.id(s.conversation(state).await).json(json!({}))
+        }
+        ("GET /api/v1/conversation/{id}/draft", "served") => call.id(s.conversation("served").await),
+        ("PUT /api/v1/conversation/{id}/draft", "served") => call.id(s.conversation("served").await).json(json!({"text": "稿", "rev": 1})),
+        ("GET /api/v1/customer/{id}", "-") => call.id(s.customer(&s.conversation("served").await).await),
+        ("PATCH /api/v1/customer/{id}", "-") => call.id(s.customer(&s.conversation("served").await).await).json(json!({"tags": ["老用户"]})),
+        ("POST /api/v1/file/images", state) => {
+            let call = call.query(&format!("conversation={}", s.conversation(state).await));
+            Call { image: Some(png()), ..call }
+        }
+        ("POST /api/v1/file/{id}/link", "served") => call.id(s.image(&s.conversation("served").await).await).json(json!({})),
+        ("GET /api/v1/file/c/{capability}", "forged") => call.id("forged"),
+        ("GET /api/v1/file/c/{capability}", "granted") => {
+            let file = s.image(&s.conversation("served").await).await;
+            let link = s.visitor().await.post(&format!("/api/v1/file/{file}/link"), json!({})).await;
+            Call { path: text(&link.body["url"]), ..call }
+        }
+        _ => return None,
+    })
+}
+
+async fn of_staff(call: Call, operation: &str, object: &str, s: &Scene<'_>) -> Option<Call> {
+    let account = match object {
+        "own" => s.own(),
+        _ => s.colleague().await,
+    };
+    Some(match (operation, object) {
+        ("GET /api/v1/staff", "-") => call,
+        ("POST /api/v1/staff", "-") => call.json(json!({"login": fresh("new"), "name": "新人", "roles": ["agent"]})),
+        ("GET /api/v1/staff/{id}", "own" | "other") => call.id(account.id),
+        ("PATCH /api/v1/staff/{id}", "own" | "other") => call.id(account.id).json(json!({"rev": 1, "name": "改名"})),
+        ("POST /api/v1/staff/{id}/password", "own" | "other") => call.id(account.id).json(json!({})),
+        ("DELETE /api/v1/staff/{id}/sessions", "own" | "other") => call.id(account.id),
+        ("GET /api/v1/staff/roles" | "GET /api/v1/staff/groups" | "GET /api/v1/staff/branches", "-") => call,
+        ("POST /api/v1/staff/roles", "-") => call.json(json!({"name": fresh("角色"), "permissions": ["audit.view"]})),
+        ("PATCH /api/v1/staff/roles/{id}" | "DELETE /api/v1/staff/roles/{id}", "custom") => {
+            let role = json!({"name": fresh("角色"), "permissions": []});
+            let id = s.made("/api/v1/staff/roles", role, "role").await;
+            call.id(id).json(json!({"permissions": ["audit.view"]}))
+        }
+        ("PATCH /api/v1/staff/roles/{id}" | "DELETE /api/v1/staff/roles/{id}", "built-in") => {
+            let roles = s.stage.helper.get("/api/v1/staff/roles").await;
+            let role = roles.body["items"].as_array()?.iter().find(|role| role["name"] == "agent")?.clone();
+            call.id(text(&role["id"])).json(json!({"permissions": ["audit.view"]}))
+        }
+        ("POST /api/v1/staff/groups", "-") => call.json(json!({"name": fresh("技能组")})),
+        ("PATCH /api/v1/staff/groups/{id}" | "DELETE /api/v1/staff/groups/{id}", "-") => {
+            let id = s.made("/api/v1/staff/groups", json!({"name": fresh("技能组")}), "group").await;
+            call.id(id).json(json!({"name": fresh("改名")}))
+        }
+        ("POST /api/v1/staff/branches", "-") => call.json(json!({"name": fresh("网点")})),
+        ("PATCH /api/v1/staff/branches/{id}", "-") => {
+            let id = s.made("/api/v1/staff/branches", json!({"name": fresh("网点")}), "branch").await;
+            call.id(id).json(json!({"name": fresh("改名")}))
+        }
+        _ => return None,
+    })
+}
+
+async fn of_the_rest(call: Call, operation: &str, object: &str, s: &Scene<'_>) -> Option<Call> {
+    let hello = json!([{"v": 1, "type": "hello"}]);
+    Some(match (operation, object) {
+        ("POST /api/v1/auth/login", "-") => call.json(json!({"login": s.owner.login, "password": super::persona::PASSWORD, "bearer": true})),
+        ("POST /api/v1/auth/logout", "-") => call.json(json!({})),
+        ("GET /api/v1/auth/me" | "GET /api/v1/auth/sessions", "-") => call,
+        ("POST /api/v1/auth/password", "-") => call.json(json!({"old": super::persona::PASSWORD, "new": "a better password"})),
+        ("DELETE /api/v1/auth/sessions/{id}", "own") => call.id(s.own().session),
+        ("DELETE /api/v1/auth/sessions/{id}", "other") => call.id(s.colleague().await.session),
+        ("GET /api/v1/setting", "-") | ("GET /api/v1/audit", "-") => call,
+        ("PUT /api/v1/setting/{key}", "-") => call.id("file.image_mb").json(json!({"value": 5})),
+        // The widest scope has one value for all cells, so this asks for one that the setting does not have.
+        ("DELETE /api/v1/setting/{key}", "-") => call.id("file.image_mb").query(&format!("scope=group&target={}", s.stage.places.group)),
+        ("GET /api/v1/channel/sites", "-") => call,
+        ("POST /api/v1/channel/sites", "-") => call.json(json!({"key": fresh("site"), "name": "新站", "group": s.stage.places.group})),
+        ("GET /api/v1/channel/sites/{key}", "-") => call.id("demo"),
+        ("PATCH /api/v1/channel/sites/{key}", "-") => {
+            let new = json!({"key": fresh("site"), "name": "新站", "group": s.stage.places.group});
+            call.id(s.made("/api/v1/channel/sites", new, "site").await).json(json!({"rev": 1, "name": "改名"}))
+        }
+        ("POST /api/v1/visit/token", "-") => call.json(json!({"site": "demo"})),
+        ("GET /api/v1/socket", "without upgrade") => call,
+        ("POST /api/v1/poll", "own") => call.json(json!({"frames": hello})),
+        ("POST /api/v1/poll", "other") => {
+            let begun = s.client.with_token(&s.colleague().await.token).post("/api/v1/poll", json!({"frames": hello})).await;
+            call.json(json!({"poll": text(&begun.body["poll"]), "frames": []}))
+        }
+        _ => return None,
+    })
+}
