@@ -1,0 +1,15 @@
+/**
+ * Types as an input method does: a composition grows, Enter takes the candidate. The browser hears of that Enter as key 229 only, and
+ * no character follows it.
+ */
+export async function composeAndTake(page, steps, taken) {
+  const client = await page.context().newCDPSession(page);
+  for (const text of steps) {
+    await client.send('Input.imeSetComposition', { text, selectionStart: text.length, selectionEnd: text.length });
+  }
+  const enter = { key: 'Enter', code: 'Enter', windowsVirtualKeyCode: 229, nativeVirtualKeyCode: 229 };
+  await client.send('Input.dispatchKeyEvent', { ...enter, type: 'rawKeyDown' });
+  await client.send('Input.insertText', { text: taken });
+  await client.send('Input.dispatchKeyEvent', { ...enter, type: 'keyUp' });
+  await client.detach();
+}

@@ -1,0 +1,92 @@
+import assert from 'node:assert/strict';
+import { blockSocket } from './browser.mjs';
+import { eventually } from './wait.mjs';
+
+const WORDS = {
+  'zh-CN': { ask: '说说遇到了什么', say: '输入消息', human: '人工客服', end: '结束会话' },
+  en: { ask: 'Tell us what happened', say: 'Write a message', human: 'Talk to a person', end: 'End chat' },
+};
+
+/** A person on the operator's page, with the widget open. */
+export class Visitor {
+  /** Every frame that came over the socket, as text. */
+  received = '';
+
+  static async arrive(stage, { locale = 'zh-CN', theme = 'light', viewport, path, blockSockets = false } = {}) {
+    const visitor = new Visitor();
+    visitor.stage = stage;
+    visitor.words = WORDS[locale];
+    visitor.path = path ?? (locale === 'zh-CN' ? '/' : `/widget/panel.html?key=demo&locale=${locale}`);
+    visitor.context = await stage.context({ locale, colorScheme: theme, viewport });
+    visitor.blockSockets = blockSockets;
+    await visitor.open();
+    return visitor;
+  }
+
+  /** Also after its page was closed: the same browser comes again. */
+  async open() {
+    Object.assign(this, await this.stage.page(this.context, 'visitor'));
+    if (this.blockSockets) await blockSocket(this.page);
+    this.page.on('websocket', (socket) =>
+      socket.on('framereceived', ({ payload }) => {
+        this.received += `${payload}\n`;
+      }),
+    );
+    await this.page.goto(this.stage.server.url + this.path);
+    await this.openPanel();
+  }
+
+  /** With a conversation under way the panel is there, but waits behind the launcher. */
+  async openPanel() {
+    if (this.path === '/') {
+      await this.page.locator('button.launch').click();
+      this.panel = this.page.frameLocator('iframe.panel');
+    } else this.panel = this.page;
+    await this.panel.locator('header h1').waitFor();
+  }
+  async reload() {
+    await this.page.reload();
+    await this.openPanel();
+  }
+
+  get editor() {
+    return this.panel.getByLabel(this.words.say, { exact: true });
+  }
+  get thread() {
+    return this.panel.locator('ol.thread');
+  }
+  get status() {
+    return this.panel.locator('header [role=status]');
+  }
+  said(text) {
+    return this.thread.locator('.said', { has: this.panel.locator('.bubble').getByText(text, { exact: true }) });
+  }
+
+  /** The first question, from the home view. */
+  async ask(text) {
+    await this.panel.getByLabel(this.words.ask, { exact: true }).fill(text);
+    await this.page.keyboard.press('Enter');
+    await this.said(text).waitFor();
+  }
+  async say(text) {
+    await this.editor.fill(text);
+    await this.editor.press('Enter');
+  }
+
+  /** The server has it: nothing waits and nothing is on its way. */
+  async settled() {
+    await eventually(async () =>
+      assert.equal(await this.thread.locator('.marks.late, .marks.soon, .marks.bad').count(), 0),
+    );
+  }
+  async sees(text, within) {
+    await this.said(text).waitFor({ timeout: within });
+  }
+  /** All texts of both sides, oldest first. */
+  texts() {
+    return this.thread.locator('.said .bubble:not(.typing)').allInnerTexts();
+  }
+  async assertTexts(expected, within) {
+    await eventually(async () => assert.deepEqual(await this.texts(), expected), within);
+  }
+}

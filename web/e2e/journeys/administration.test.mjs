@@ -1,0 +1,84 @@
+import assert from 'node:assert/strict';
+import { journey } from '../harness/stage.mjs';
+import { eventually } from '../harness/wait.mjs';
+
+journey('a new agent gets a one-time password, must change it, and sees only what is theirs', async (scene) => {
+  const security = await scene.desk('zheng.jie');
+  const { page } = security;
+  await page.goto(`${scene.server.url}/desk/staff`);
+  await page.getByRole('button', { name: '新建坐席' }).click();
+  await page.getByLabel('账号').fill('qian.duo');
+  await page.getByLabel('姓名').fill('钱多');
+  await page.getByRole('group', { name: '角色' }).getByLabel('坐席', { exact: true }).check();
+  await page.getByRole('group', { name: '技能组' }).getByLabel('投诉').check();
+  await page.getByRole('button', { name: '创建并生成一次性密码' }).click();
+  const secret = page.getByRole('dialog', { name: '一次性密码' });
+  const password = await secret.locator('code').innerText();
+  assert.ok(password.length >= 12, password);
+  await secret.getByRole('button', { name: '我已记下' }).click();
+  await page.getByRole('row', { name: /钱多/ }).waitFor();
+  assert.equal(await page.getByText(password).count(), 0, 'it is shown this once');
+
+  const desk = await scene.desk('qian.duo', { password, isAt: 'door' });
+  await desk.page.getByText('这是一次性密码，设置自己的密码后才能继续').waitFor();
+  await desk.page.goto(`${scene.server.url}/desk/conversation`);
+  await desk.page.getByText('这是一次性密码，设置自己的密码后才能继续').waitFor();
+  await desk.page.getByLabel('当前密码').fill(password);
+  await desk.page.getByLabel('新密码', { exact: true }).fill('yi-bai-wan-ge-wei-shen-me');
+  await desk.page.getByLabel('再输一次').fill('yi-bai-wan-ge-wei-shen-me');
+  await desk.page.getByRole('button', { name: '保存新密码' }).click();
+
+  await desk.box('queue').waitFor();
+  assert.deepEqual(await desk.page.getByRole('navigation', { name: '主导航' }).getByRole('link').allInnerTexts(), [
+    '会话',
+  ]);
+  for (const room of ['staff', 'setting', 'audit']) {
+    await desk.page.goto(`${scene.server.url}/desk/${room}`);
+    await desk.page.getByText('没有权限查看这一页').waitFor();
+  }
+  for (const call of ['/api/v1/staff', '/api/v1/setting', '/api/v1/audit']) {
+    const answer = await desk.context.request.get(scene.server.url + call);
+    assert.equal(answer.status(), 403, call);
+  }
+
+  // Of the operator's conversations they find only those of their group.
+  await desk.page.goto(`${scene.server.url}/desk/conversation`);
+  await desk.box('closed').click();
+  await desk.row('').first().waitFor();
+  const groups = await closedGroups(desk);
+  assert.deepEqual([...new Set(groups)], ['投诉']);
+  assert.ok(new Set(await closedGroups(await scene.desk('he.jing'))).size > 1, 'the supervisor sees more');
+});
+
+journey('a changed setting holds at once, and the audit tells who changed it', async (scene) => {
+  const system = await scene.desk('wu.hao');
+  await system.page.goto(`${scene.server.url}/desk/setting`);
+  const row = system.page.getByRole('row', { name: /reopen/ });
+  await row.getByRole('button', { name: /^修改/ }).click();
+  const dialog = system.page.getByRole('dialog');
+  await dialog.getByRole('textbox').fill('-5');
+  await dialog.getByRole('button', { name: '保存' }).click();
+  await dialog.getByRole('alert').waitFor();
+  await dialog.getByRole('textbox').fill('48');
+  await dialog.getByRole('button', { name: '保存' }).click();
+  await system.page.getByText('已保存，立即生效').waitFor();
+  await eventually(async () => assert.match(await row.innerText(), /48/));
+  await system.page.reload();
+  await eventually(async () => assert.match(await row.innerText(), /48/));
+
+  const auditor = await scene.desk('shen.lan');
+  await auditor.page.goto(`${scene.server.url}/desk/audit`);
+  const record = auditor.page.getByRole('row', { name: /吴昊.*setting/ }).first();
+  await record.waitFor();
+  assert.match(await record.innerText(), /24[\s\S]*48/);
+  await auditor.page
+    .getByLabel('结果')
+    .selectOption({ label: '已拒绝' })
+    .catch(() => {});
+});
+
+async function closedGroups(desk) {
+  const answer = await desk.context.request.get(`${desk.stage.server.url}/api/v1/conversation?box=closed&limit=200`);
+  assert.equal(answer.status(), 200);
+  return (await answer.json()).items.map(({ group }) => group.name);
+}

@@ -1,0 +1,147 @@
+import assert from 'node:assert/strict';
+import { composeAndTake } from '../harness/input.mjs';
+import { pastePicture, picture } from '../harness/picture.mjs';
+import { journey } from '../harness/stage.mjs';
+import { eventually } from '../harness/wait.mjs';
+
+journey('a customer asks, an agent answers, and both see what became of their words', async (scene) => {
+  const visitor = await scene.visitor();
+  await visitor.ask('家里宽带断网了，光猫红灯一直闪');
+  await visitor.panel.locator('.card.queue').getByText('马上轮到您').waitFor();
+
+  const desk = await scene.desk('lin.xiao');
+  await desk.setAccepting(true);
+  await desk.pick('光猫红灯');
+  await desk.sees('家里宽带断网了，光猫红灯一直闪');
+  await visitor.panel.getByRole('heading', { name: '林晓 为您服务' }).waitFor();
+
+  await desk.editor.pressSequentially('您好，');
+  await visitor.panel.getByRole('img', { name: '林晓正在输入' }).waitFor();
+  await desk.say('您好，我是林晓。光猫上哪个灯在闪？');
+  await visitor.sees('您好，我是林晓。光猫上哪个灯在闪？');
+  await desk.said('您好，我是林晓。光猫上哪个灯在闪？').getByText('已读').waitFor();
+
+  // While the widget is put away the words arrive, but nobody has read them.
+  await visitor.panel.getByRole('button', { name: '收起' }).click();
+  await desk.say('还在吗？');
+  await desk.said('还在吗？').getByText('已送达').waitFor();
+  await visitor.page.getByRole('button', { name: '联系客服，1 条未读' }).click();
+  await desk.said('还在吗？').getByText('已读').waitFor();
+
+  await visitor.editor.pressSequentially('在的，是 LOS');
+  await desk.thread.getByText('正在写（尚未发出）').waitFor();
+  await desk.thread.getByText('在的，是 LOS').waitFor();
+  await visitor.editor.press('Enter');
+  await desk.sees('在的，是 LOS');
+  await visitor.said('在的，是 LOS').getByText('已读').waitFor();
+});
+
+journey('an input method may take its candidate with Enter without sending', async (scene) => {
+  const { visitor, desk } = await scene.talk('想问套餐');
+
+  await visitor.editor.focus();
+  await composeAndTake(visitor.page, ['t', 'ta', 'tao can'], '套餐');
+  assert.equal(await visitor.editor.inputValue(), '套餐');
+  await composeAndTake(visitor.page, ['t', 'tai gui'], '太贵');
+  assert.equal(await visitor.editor.inputValue(), '套餐太贵');
+  await visitor.editor.press('Enter');
+  await desk.sees('套餐太贵');
+
+  await desk.editor.focus();
+  await composeAndTake(desk.page, ['n', 'nin hao'], '您好');
+  assert.equal(await desk.editor.inputValue(), '您好');
+  await desk.editor.press('Enter');
+  await visitor.assertTexts(['想问套餐', '套餐太贵', '您好']);
+});
+
+journey('what staff note for each other never reaches the customer', async (scene) => {
+  const { visitor, desk } = await scene.talk('我要投诉');
+  await desk.editor.press('Control+/');
+  await desk.say('客户情绪激动，先安抚');
+  await desk.sees('客户情绪激动，先安抚');
+  await desk.editor.press('Control+/');
+  await desk.say('非常抱歉给您添麻烦了');
+  await visitor.assertTexts(['我要投诉', '非常抱歉给您添麻烦了']);
+  assert.ok(visitor.received.includes('非常抱歉给您添麻烦了'), 'the test sees what the socket brings');
+  assert.ok(!visitor.received.includes('先安抚'));
+  await visitor.reload();
+  await visitor.assertTexts(['我要投诉', '非常抱歉给您添麻烦了']);
+  assert.ok(!visitor.received.includes('先安抚'));
+});
+
+journey('pictures go both ways, pasted and picked', async (scene) => {
+  const { visitor, desk } = await scene.talk('路由器灯不对，发您看看');
+
+  await pastePicture(visitor.page, visitor.editor);
+  await shown(desk.thread.getByRole('button', { name: '查看图片' }).locator('img'), 1);
+  await visitor.panel.locator('input[type=file]').setInputFiles(await picture(visitor.page, 60, 40));
+  await shown(desk.thread.getByRole('button', { name: '查看图片' }).locator('img'), 2);
+
+  await pastePicture(desk.page, desk.editor);
+  await desk.page.locator('.tray li').waitFor();
+  await desk.editor.press('Enter');
+  await shown(visitor.thread.locator('.picture img'), 3);
+  await desk.page.locator('.composer input[type=file]').setInputFiles(await picture(desk.page, 80, 50));
+  await desk.page.locator('.tray li').waitFor();
+  await desk.say('请照这样接');
+  await shown(visitor.thread.locator('.picture img'), 4);
+  await visitor.sees('请照这样接');
+
+  await visitor.reload();
+  await shown(visitor.thread.locator('.picture img'), 4);
+});
+
+journey('both sides recall, the agent ends, the customer comes back within a day', async (scene) => {
+  const { visitor, desk } = await scene.talk('话费多扣了 12 元');
+
+  await visitor.say('我的身份证号是');
+  await desk.sees('我的身份证号是');
+  await visitor.said('我的身份证号是').getByRole('button', { name: '撤回' }).click();
+  await visitor.thread.getByText('您撤回了一条消息').waitFor();
+  await desk.said('我的身份证号是').waitFor({ state: 'detached' });
+
+  await desk.say('退您 20 元');
+  await visitor.sees('退您 20 元');
+  await desk.said('退您 20 元').getByRole('button', { name: '消息操作' }).click();
+  await desk.page.getByRole('menuitem', { name: '撤回' }).click();
+  await visitor.thread.getByText('林晓撤回了一条消息').waitFor();
+  await desk.say('退您 12 元，今天到账');
+  await visitor.assertTexts(['话费多扣了 12 元', '退您 12 元，今天到账']);
+
+  await desk.head.getByRole('button', { name: '结束', exact: false }).click();
+  await desk.page.getByRole('button', { name: '结束会话' }).click();
+  await visitor.thread.getByText('客服结束了会话').waitFor();
+  assert.equal(await visitor.editor.count(), 0);
+  await visitor.panel.getByRole('button', { name: '接着聊' }).click();
+  await visitor.thread.getByText('会话已继续').waitFor();
+  await visitor.say('还有一个问题');
+  await desk.box('mine').click();
+  await desk.pick('还有一个问题');
+  await desk.say('您请说');
+  await visitor.sees('您请说');
+  await visitor.panel.getByRole('button', { name: '结束会话' }).click();
+  await visitor.panel.getByRole('dialog').getByRole('button', { name: '结束会话' }).click();
+  await eventually(async () => assert.match(await desk.head.innerText(), /已结束/));
+});
+
+journey('the talk goes in English where both choose it', async (scene) => {
+  const visitor = await scene.visitor({ locale: 'en' });
+  await visitor.ask('My bill is too high');
+  const desk = await scene.desk('lin.xiao', { locale: 'en' });
+  await desk.setAccepting(true);
+  await desk.pick('My bill is too high');
+  await desk.say('Let me have a look');
+  await visitor.sees('Let me have a look');
+  await desk.said('Let me have a look').getByText('Read').waitFor();
+  const words = `${await visitor.panel.locator('body').innerText()} ${await desk.page.locator('.composer').innerText()}`;
+  const ours = words.replaceAll(/林晓|在线综合|账单资费|星桥在线客服/g, '');
+  assert.doesNotMatch(ours, /[\u4e00-\u9fff]/, 'words of the program in Chinese');
+});
+
+async function shown(images, count) {
+  await eventually(async () => {
+    assert.equal(await images.count(), count);
+    const widths = await images.evaluateAll((all) => all.map((image) => image.complete && image.naturalWidth));
+    assert.ok(widths.every(Boolean), `pictures that did not load: ${widths}`);
+  });
+}
