@@ -3,7 +3,6 @@
 use super::persona::{Member, PASSWORD, Persona, Places, member};
 use crate::{
     auth,
-    message::{self, Content, Outcome, Send, check_client_id},
     staff,
     testkit::{Client, TestApp},
 };
@@ -17,11 +16,7 @@ use std::{
     },
 };
 use tokio::sync::OnceCell;
-use yingda_base::{
-    http::{Authenticate, Credentials},
-    locale::Language,
-    random::Entropy,
-};
+use yingda_base::random::Entropy;
 
 /// Where everything happens: a group in a branch below another, a group outside of it, and the site `demo`, which shows previews.
 pub(super) struct Stage {
@@ -136,19 +131,10 @@ impl<'a> Scene<'a> {
 
     /// Somebody says something in a conversation; answers its `seq`.
     pub(super) async fn said(&self, who: &Client, conversation: &str, kind: &str, text: &str) -> i64 {
-        let credentials = Credentials { bearer: who.token.clone(), ..Credentials::default() };
-        let actor = self.t.app.authenticator().authenticate(&credentials, [127, 0, 0, 1].into()).await.expect("a living token");
-        let send = Send {
-            conversation: conversation.to_owned(),
-            client_id: check_client_id(&fresh("k")).expect("a client id"),
-            content: Content::parse(kind, &json!({"text": text}), Language::Chinese).expect("may be said"),
-            mac: self.t.app.bodies.clone(),
-            locale: "zh-CN".to_owned(),
-        };
-        match self.t.app.db.write(move |tx| message::send(tx, &actor, &send)).await.expect("the unit is done") {
-            Outcome::Kept { seq, .. } => seq,
-            Outcome::Refused(refusal) => panic!("the fixture may not say that: {:?}", refusal.error),
-        }
+        let mut socket = who.socket().await;
+        let said = json!({"type": "send", "conversation": conversation, "client_id": fresh("k"), "kind": kind, "body": {"text": text}});
+        socket.send(said).await;
+        socket.expect("ack").await["seq"].as_i64().expect("a number")
     }
 
     /// An image visitor A uploaded to a conversation; answers its id.
