@@ -1,4 +1,4 @@
-import type { Me } from '@yingda/api';
+import type { Me, Told } from '@yingda/api';
 import type { Conversation, InboxView, Outgoing, OwnPresence, SyncState, ThreadView } from '@yingda/realtime';
 import { defineStore } from 'pinia';
 import { computed, ref, shallowReactive, shallowRef, watch } from 'vue';
@@ -46,8 +46,9 @@ export const useLive = defineStore('live', () => {
     return inbox.value && link?.conversation(id);
   }
 
-  function adopt(...conversations: Conversation[]) {
-    for (const one of conversations) link?.adopt(one);
+  /** Takes conversations as calls answer them. docs/openapi.json knows less of `why` and `last.role` than docs/protocol.md does. */
+  function adopt(...conversations: Told[]) {
+    for (const one of conversations) link?.adopt(one as unknown as Conversation);
   }
 
   async function start(me: Me) {
@@ -153,6 +154,11 @@ export const useLive = defineStore('live', () => {
     linked().presence({ accepting: on });
   }
 
+  /** An editor loses the focus also because the session, and with it the link, has ended: nothing to tell then. */
+  function typing(id: string, on: boolean) {
+    link?.typing(id, on);
+  }
+
   return {
     sync,
     inbox,
@@ -169,6 +175,7 @@ export const useLive = defineStore('live', () => {
     stop,
     open,
     accepting,
+    typing,
     linked,
   };
 });
