@@ -4,7 +4,8 @@
 mod store;
 
 use crate::{config::Config, data::Data, terminal};
-use std::process::ExitCode;
+use futures_util::{StreamExt, TryStreamExt, future};
+use std::{collections::HashSet, process::ExitCode};
 use store::{Log, Page};
 use yingda_base::{
     Db, Result,
@@ -75,33 +76,34 @@ fn check(log: &Log) -> Vec<Fault> {
     faults
 }
 
-/// Every file's content is there, whole.
+/// Every file's content is there, whole. Content that no file names is no fault: it was stored before a row that never came.
 async fn files(blobs: &Blobs, db: &Db, walked: &mut Walked) -> Result<()> {
-    let mut after = 0;
+    let (mut after, mut known) = (0, HashSet::new());
     loop {
         let files = db.report(move |tx| store::files(tx, after)).await?;
-        let Some(last) = files.last() else { return Ok(()) };
+        let Some(last) = files.last() else { break };
         after = last.id;
-        let mut wrong = Vec::new();
-        for file in &files {
-            let bytes = stored_bytes(blobs, &file.blob).await?;
-            if bytes != Some(file.bytes) {
-                let detail = bytes.map_or_else(|| "missing".to_owned(), |bytes| format!("{bytes} bytes instead of {}", file.bytes));
-                wrong.push(Fault { code: "verify.blob_wrong", what: file.public_id.clone(), detail });
-            }
+        let mut faults = Vec::new();
+        for file in files {
+            let found = match file.blob.parse::<BlobId>() {
+                Ok(id) => blobs.stream(&id).await.map(|(bytes, _)| bytes),
+                Err(error) => Err(error),
+            };
+            let detail = match found {
+                Ok(bytes) if i64::try_from(bytes) == Ok(file.bytes) => None,
+                Ok(bytes) => Some(format!("{bytes} bytes instead of {}", file.bytes)),
+                Err(error) => Some(error.code().to_owned()),
+            };
+            faults.extend(detail.map(|detail| Fault { code: "verify.blob_wrong", what: file.public_id, detail }));
+            known.insert(file.blob);
         }
-        tell(walked, wrong);
+        tell(walked, faults);
     }
-}
-
-/// How much a blob holds; `None` if it is not there.
-async fn stored_bytes(blobs: &Blobs, name: &str) -> Result<Option<i64>> {
-    let Ok(id) = name.parse::<BlobId>() else { return Ok(None) };
-    match blobs.stream(&id).await {
-        Ok((size, _)) => Ok(i64::try_from(size).ok()),
-        Err(error) if error.code() == "not_found" => Ok(None),
-        Err(error) => Err(error),
+    let rubbish = blobs.list().try_filter(|id| future::ready(!known.contains(&id.to_string()))).count().await;
+    if rubbish > 0 {
+        terminal::say("verify.rubbish", &[("count", &rubbish.to_string())]);
     }
+    Ok(())
 }
 
 fn tell(walked: &mut Walked, faults: Vec<Fault>) {

@@ -49,13 +49,24 @@ fn sound_data_is_called_sound() {
     assert!(ended.out.contains("All is sound"));
 }
 
+#[test]
+fn content_that_no_file_names_is_mentioned_and_no_fault() {
+    let place = seeded();
+    let folder = place.path().join("data/blobs/01/23");
+    fs::create_dir_all(&folder).unwrap();
+    fs::write(folder.join("0123456789abcdef0123456789abcdef"), "left over").unwrap();
+    let ended = place.command(&["verify"]);
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    assert!(ended.out.contains("1 stored contents belong to no file"), "{}", ended.out);
+}
+
 /// Every fault that can be made by hand must be found: a verifier that never says no is none.
 #[test]
 fn each_kind_of_damage_is_found_and_named() {
     let place = seeded();
     let one = "(SELECT id FROM conversation ORDER BY id LIMIT 1)";
     let file = "INSERT INTO file (id, public_id, conversation_id, participant, blob, media_type, bytes, width, height, created_at)
-                VALUES (1, 'lost', (SELECT MIN(id) FROM conversation), 1, 'no/such/blob', 'image/png', 9, 1, 1, 0)";
+                VALUES (1, 'lost', (SELECT MIN(id) FROM conversation), 1, '0123456789abcdef0123456789abcdef', 'image/png', 9, 1, 1, 0)";
     let damages = [
         ("has holes", format!("DELETE FROM entry WHERE conversation_id = {one} AND seq = 3")),
         ("belongs to no entry", String::new()),
