@@ -37,7 +37,8 @@ fn files(under: &str, extensions: &[&str]) -> Vec<(String, String)> {
 
 /// The Rust code of a crate's `src`, comment lines dropped, everything from `#[cfg(test)]\nmod …` on dropped, test files left out.
 fn sources(krate: &str) -> Vec<Source> {
-    let is_test = |path: &str| path.ends_with("/tests.rs") || path.contains("/tests/") || path.contains("/testkit") || path.contains("/matrix/");
+    let is_test =
+        |path: &str| path.ends_with("/tests.rs") || path.contains("/tests/") || path.contains("/testkit") || path.contains("/matrix/");
     let files = files(&format!("crates/{krate}/src"), &["rs"]).into_iter().filter(|(path, _)| !is_test(path));
     files.map(|(path, text)| Source { path, code: code(text.split("#[cfg(test)]\nmod ").next().unwrap_or_default()) }).collect()
 }

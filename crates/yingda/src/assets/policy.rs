@@ -47,7 +47,7 @@ impl Page {
         };
         // The demonstration page is a host page: it frames the panel.
         let frames = if *self == Page::Demo { "frame-src 'self'; " } else { "" };
-        // Element Plus and Vue make their static markup through a policy of their own name.
+        // Vue makes a policy of that name when it starts, whether or not there is static markup for it.
         let types = if *self == Page::Desk { "trusted-types vue; " } else { "trusted-types; " };
         format!(
             "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; font-src 'self'; media-src 'self'; {frames}\
