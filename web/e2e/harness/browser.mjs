@@ -14,12 +14,12 @@ export const launch = () =>
   chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: ARGS });
 
 /**
- * Runs in every frame before its own scripts. A violated policy becomes a console error, so that it fails the test; and the widget's shadow
+ * Runs in every frame before its own scripts. A violated policy becomes an error of the page, so that it fails the test; and the widget's shadow
  * tree is opened, because neither Playwright nor axe sees into a closed one.
  */
 export function prepare() {
   addEventListener('securitypolicyviolation', ({ violatedDirective, blockedURI, sourceFile, lineNumber }) =>
-    console.error(`policy violated: ${violatedDirective} by ${blockedURI} at ${sourceFile}:${lineNumber}`),
+    reportError(new Error(`policy violated: ${violatedDirective} by ${blockedURI} at ${sourceFile}:${lineNumber}`)),
   );
   const attach = Element.prototype.attachShadow;
   Element.prototype.attachShadow = function (init) {

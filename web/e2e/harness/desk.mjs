@@ -31,6 +31,7 @@ const WORDS = {
 
 /** Somebody of the staff at the desk. */
 export class Desk {
+  /** `isAt`: `login` = not logged in yet, `door` = whatever comes after it, `desk` = there. */
   static async arrive(
     stage,
     login,
@@ -43,6 +44,7 @@ export class Desk {
     desk.context = await stage.context({ locale, colorScheme: theme, viewport });
     desk.blockSockets = blockSockets;
     await desk.open();
+    if (isAt === 'login') return desk;
     await desk.logIn(password ?? stage.server.passwords.get(login));
     if (isAt === 'desk') await desk.page.locator('.top').waitFor();
     return desk;

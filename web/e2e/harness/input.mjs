@@ -13,3 +13,13 @@ export async function composeAndTake(page, steps, taken) {
   await client.send('Input.dispatchKeyEvent', { ...enter, type: 'keyUp' });
   await client.detach();
 }
+
+/** Presses Tab, or another key that moves the focus, until it is there. */
+export async function tabTo(page, locator, key = 'Tab') {
+  for (let presses = 0; presses < 80; presses++) {
+    if (await locator.evaluate((element) => element === element.getRootNode().activeElement && document.hasFocus()))
+      return;
+    await page.keyboard.press(key);
+  }
+  throw new Error(`${locator} is not reached with ${key}`);
+}

@@ -12,36 +12,47 @@ export class Visitor {
   /** Every frame that came over the socket, as text. */
   received = '';
 
-  static async arrive(stage, { locale = 'zh-CN', theme = 'light', viewport, path, blockSockets = false } = {}) {
+  static async arrive(
+    stage,
+    { locale = 'zh-CN', theme = 'light', viewport, blockSockets = false, isOpen = true } = {},
+  ) {
     const visitor = new Visitor();
     visitor.stage = stage;
+    visitor.locale = locale;
     visitor.words = WORDS[locale];
-    visitor.path = path ?? (locale === 'zh-CN' ? '/' : `/widget/panel.html?key=demo&locale=${locale}`);
     visitor.context = await stage.context({ locale, colorScheme: theme, viewport });
     visitor.blockSockets = blockSockets;
-    await visitor.open();
+    await visitor.open(isOpen);
     return visitor;
   }
 
   /** Also after its page was closed: the same browser comes again. */
-  async open() {
+  async open(isOpen = true) {
     Object.assign(this, await this.stage.page(this.context, 'visitor'));
     if (this.blockSockets) await blockSocket(this.page);
+    if (this.locale !== 'zh-CN') await this.page.route(`${this.stage.server.url}/`, (route) => this.#translated(route));
     this.page.on('websocket', (socket) =>
       socket.on('framereceived', ({ payload }) => {
         this.received += `${payload}\n`;
       }),
     );
-    await this.page.goto(this.stage.server.url + this.path);
-    await this.openPanel();
+    await this.page.goto(this.stage.server.url);
+    if (isOpen) await this.openPanel();
+  }
+  /** The page of an operator who asks for the widget in another language. */
+  async #translated(route) {
+    const response = await route.fetch();
+    const body = (await response.text()).replace('data-locale="zh-CN"', `data-locale="${this.locale}"`);
+    await route.fulfill({ response, body });
   }
 
   /** With a conversation under way the panel is there, but waits behind the launcher. */
   async openPanel() {
-    if (this.path === '/') {
-      await this.page.locator('button.launch').click();
-      this.panel = this.page.frameLocator('iframe.panel');
-    } else this.panel = this.page;
+    await this.page.locator('button.launch').click();
+    await this.findPanel();
+  }
+  async findPanel() {
+    this.panel = this.page.frameLocator('iframe.panel');
     await this.panel.locator('header h1').waitFor();
   }
   async reload() {

@@ -4,6 +4,8 @@ const NETWORK = /net::ERR_|WebSocket connection to .* failed|Failed to fetch|Net
 /** Collects what went wrong on a page: errors of scripts, of the console (violated policies too), and answers nobody expected. */
 export class Watch {
   faults = [];
+  /** These and what was allowed. */
+  seen = [];
   #allowed = [];
   #isNetworkUp;
 
@@ -22,6 +24,7 @@ export class Watch {
   }
 
   #fault(text) {
+    this.seen.push(text);
     if (NETWORK.test(text) && !this.#isNetworkUp()) return;
     if (!this.#allowed.some((pattern) => pattern.test(text))) this.faults.push(text);
   }

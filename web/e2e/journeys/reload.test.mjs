@@ -33,7 +33,7 @@ journey('after a reload in mid-talk everything stands where it was, drafts too',
 });
 
 journey('a draft follows its author to another computer', async (scene) => {
-  const { visitor, desk } = await scene.talk('发票抬头写错了');
+  const { desk } = await scene.talk('发票抬头写错了');
   await desk.editor.fill('可以重开，请告诉我新的');
   await desk.page.locator('.composer').getByText('草稿已保存').waitFor();
   const other = await scene.desk('lin.xiao');

@@ -63,9 +63,9 @@ async function talk(scene, question) {
 /** Says one thing after the other until stopped; `stop` answers all of it. */
 function pour(person, name) {
   const said = [];
-  let isStopped = false;
+  const end = new AbortController();
   const done = (async () => {
-    while (!isStopped) {
+    while (!end.signal.aborted) {
       const text = `${name} ${said.length + 1}`;
       await person.say(text);
       said.push(text);
@@ -73,7 +73,7 @@ function pour(person, name) {
   })();
   return {
     async stop() {
-      isStopped = true;
+      end.abort();
       await done;
       return said;
     },
