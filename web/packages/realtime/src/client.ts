@@ -143,7 +143,10 @@ export class RealtimeClient {
     if (this.#store.behind(conversation.id)) this.#healer.want(conversation.id);
   }
 
-  /** Subscribes and brings the newest entries; waits while offline. Rejects with CallError when the conversation cannot be seen. */
+  /**
+   * Subscribes and brings the newest entries; waits while offline. Rejects with CallError when the conversation cannot be seen. Left before
+   * they came it resolves with nothing loaded.
+   */
   async open(id: string): Promise<void> {
     if (this.#store.loaded(id)) return;
     const known = this.#opening.get(id);
@@ -152,27 +155,34 @@ export class RealtimeClient {
     const done = new Promise<void>((yes, no) => {
       [resolve, reject] = [yes, no];
     });
-    this.#opening.set(id, { done, resolve, reject });
+    const mine = { done, resolve, reject };
+    this.#opening.set(id, mine);
+    const isWanted = () => this.#opening.get(id) === mine;
     const stop = this.on('thread', ({ conversation }) => {
       if (conversation === id && this.#store.loaded(id)) resolve();
     });
     try {
       if (!this.#store.conversation(id)) await this.#fetchConversation(id);
+      if (!isWanted()) return;
       this.#store.begin(id, Math.max(0, (this.#store.conversation(id)?.head ?? 0) - PAGE));
       this.#healer.want(id);
       await done;
     } catch (error) {
+      if (!isWanted()) return;
       this.#store.end(id);
       throw error;
     } finally {
       stop();
-      this.#opening.delete(id);
+      if (isWanted()) this.#opening.delete(id);
     }
   }
 
   /** Stops healing and drops the entries of a conversation no longer shown (own ones stay subscribed on the server). */
   leave(id: string): void {
+    const opening = this.#opening.get(id);
+    this.#opening.delete(id);
     this.#store.end(id);
+    opening?.resolve();
   }
 
   async loadOlder(id: string): Promise<void> {

@@ -27,6 +27,8 @@ const HELLO_WITHIN = 10_000;
 /** So many sockets in a row that never came to a hello, and long polling is tried. */
 const SOCKETS_BEFORE_POLL = 3;
 const UPGRADE_AFTER = 30_000;
+/** Refusals that coming back cannot mend: a person has to log in again. */
+const ENDINGS = ['session_revoked', 'login_required', 'password_change_required'];
 
 /** Keeps one connection up: says hello, beats, notices silence, comes back with growing waits, changes to polling where sockets are blocked. */
 export class Connection {
@@ -201,11 +203,11 @@ export class Connection {
   }
 
   #aboutMe({ code }: ErrorFrame): boolean {
-    return !this.#up || code === 'token_expired' || code === 'token_invalid' || code === 'session_revoked';
+    return !this.#up || code === 'token_expired' || code === 'token_invalid' || ENDINGS.includes(code);
   }
 
   #refused(error: ErrorFrame): void {
-    if (error.code === 'session_revoked') this.#halt(error.code);
+    if (ENDINGS.includes(error.code)) this.#halt(error.code);
     else if (error.code === 'token_expired' || error.code === 'token_invalid') {
       this.#tokenRefused += 1;
       // A stale token is replaced without waiting; a fresh one refused too is a fault that time may mend.

@@ -29,6 +29,8 @@ export interface StoreSources {
 /** What is known of one conversation beside its record. */
 interface Room {
   thread?: Thread;
+  /** How far the conversation's record goes: what its `last` says of entries up to there is final, a recall included. */
+  recorded: Seq;
   /** The head that `open` waits for; undefined once the newest page is there. */
   awaited?: Seq;
   /** My own marks as set here, perhaps not yet known to the server. */
@@ -280,7 +282,7 @@ export class ConversationStore {
   #room(id: string): Room {
     let room = this.#rooms.get(id);
     if (!room) {
-      room = { mine: 0, delivered: 0, theirs: 0, deliveredTheirs: 0, typing: new Map(), committed: [] };
+      room = { recorded: 0, mine: 0, delivered: 0, theirs: 0, deliveredTheirs: 0, typing: new Map(), committed: [] };
       this.#rooms.set(id, room);
     }
     return room;
@@ -291,9 +293,10 @@ export class ConversationStore {
     const held = this.#conversations.get(id);
     if (held && held.rev > next.rev) return;
     const head = Math.max(next.head, held?.head ?? 0);
-    const last = held?.last && held.last.seq > (next.last?.seq ?? 0) ? held.last : next.last;
+    const last = held?.last && held.last.seq > next.head ? held.last : next.last;
     this.#conversations.set(id, { ...next, head, last });
     const room = this.#room(id);
+    room.recorded = next.head;
     room.mine = Math.max(room.mine, next.read.mine);
     room.theirs = Math.max(room.theirs, next.read.theirs);
     room.deliveredTheirs = Math.max(room.deliveredTheirs, next.read.delivered_theirs, next.read.theirs);
@@ -305,7 +308,8 @@ export class ConversationStore {
     if (!conversation) return;
     const head = Math.max(conversation.head, entry.seq);
     const { seq, kind, at, author, fallback } = entry;
-    const isNewer = kind !== 'system' && seq > (conversation.last?.seq ?? 0);
+    const { recorded } = this.#room(entry.conversation);
+    const isNewer = kind !== 'system' && seq > Math.max(recorded, conversation.last?.seq ?? 0);
     const last = isNewer ? { seq, kind, role: author.role, text: fallback, at } : conversation.last;
     this.#conversations.set(entry.conversation, { ...conversation, head, last });
     if (this.#inbox.has(entry.conversation)) this.#inboxChanged();

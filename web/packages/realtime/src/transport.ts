@@ -14,9 +14,6 @@ export interface TransportEvents {
   closed(): void;
 }
 
-/** When a poll still counts as busy with our former call. */
-const BUSY_AGAIN = 200;
-
 const packed = (frame: ClientFrame) => ({ v: 1, ...frame });
 
 export function openSocket(env: Environment, on: TransportEvents): Transport {
@@ -50,8 +47,8 @@ interface PollAnswer {
 }
 
 /**
- * Long polling with the same frames. A frame that is sent while a call hangs cuts that call short and goes with the next one, together with
- * whatever the cut call carried: frames may so arrive twice, which each of them stands.
+ * Long polling with the same frames. A frame that is sent while a call hangs cuts that call short and goes with the next one, which ends the
+ * waiting one on the server too, together with whatever the cut call carried: frames may so arrive twice, which each of them stands.
  */
 export function openPoll(
   env: Environment,
@@ -88,11 +85,8 @@ export function openPoll(
       got = answer.n;
       for (const frame of answer.frames) if (live) on.frame(frame);
     } catch (error) {
-      // The server may not have noticed yet that we cut the call before this one.
-      const isBusy = error instanceof CallError && error.code === 'poll_busy';
-      if (!live || !(cut.signal.aborted || isBusy)) throw error;
+      if (!live || !cut.signal.aborted) throw error;
       queue = [...frames, ...queue];
-      if (isBusy) await new Promise<void>((resolve) => env.setTimeout(resolve, BUSY_AGAIN));
     }
   }
 
@@ -101,11 +95,12 @@ export function openPoll(
     try {
       while (isLive()) await once();
     } catch (error) {
-      if (!live) return;
-      live = false;
-      if (error instanceof CallError && error.status === 401) {
+      if (!isLive()) return;
+      if (error instanceof CallError && (error.status === 401 || error.status === 403)) {
         on.frame({ type: 'error', code: error.code, message: error.message });
       }
+      if (!isLive()) return; // whoever was told has closed it
+      live = false;
       on.closed();
     }
   }

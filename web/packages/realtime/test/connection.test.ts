@@ -128,6 +128,18 @@ describe('connection', () => {
     expect(out.client.sync).toMatchObject({ phase: 'stopped', reason: 'logged_out' });
   });
 
+  it('takes a hello that wants a login for the end of the session', async () => {
+    for (const code of ['login_required', 'password_change_required']) {
+      server.intercept = (_, socket) => {
+        server.push({ type: 'error', code, message: '' }, socket);
+        return true;
+      };
+      const tab = await started(new Tab(clock, server.connect));
+      await clock.pass(60_000);
+      expect([tab.client.sync.phase, tab.client.sync.reason, tab.sockets.length]).toEqual(['stopped', code, 1]);
+    }
+  });
+
   it('comes back when told to by a bye, and never after stop()', async () => {
     const tab = await started(new Tab(clock, server.connect));
     server.push({ type: 'bye', reason: 'shutdown', retry_ms: 2_000 });
@@ -226,20 +238,11 @@ describe('long polling', () => {
     expect(heard).toEqual(['hello']);
   });
 
-  it('waits a moment when the server still holds the call that was cut', async () => {
+  it('stops when a call is answered that nobody is logged in', async () => {
     const tab = await polling();
-    last().answer(1, [greeting]);
+    last().fail(401, 'login_required');
     await settle();
-    tab.client.send('c1', { kind: 'text', body: { text: 'hi' } });
-    await settle();
-    const before = polls.length;
-    const { frames } = last();
-    last().fail(409, 'poll_busy');
-    await clock.pass(150);
-    expect(polls.length).toBe(before);
-    await clock.pass(100);
-    expect(last().frames).toEqual(frames);
-    expect(tab.client.sync).toMatchObject({ phase: 'online', transport: 'poll' });
+    expect(tab.client.sync).toMatchObject({ phase: 'stopped', reason: 'login_required' });
   });
 
   it('changes back to a socket once one opens', async () => {

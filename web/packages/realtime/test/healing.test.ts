@@ -166,6 +166,58 @@ describe('healing', () => {
     ]);
   });
 
+  it('opens what was left before it had come', async () => {
+    server.say('one');
+    server.intercept = ({ type }) => type === 'hello';
+    const early = tab.client.open('c1');
+    await clock.pass(100);
+    expect(tab.client.thread('c1').loaded).toBe(false);
+    tab.client.leave('c1');
+    await early; // nobody looks any more: it must not hang
+    server.intercept = () => false;
+    const again = tab.client.open('c1');
+    await clock.pass(2_000);
+    await again;
+    expect(tab.lines()).toEqual(['one']);
+  });
+
+  it('does not begin a thread that was left while its record was fetched', async () => {
+    let answer: (response: Response) => void = () => {};
+    const fetch = () => new Promise<Response>((resolve) => (answer = resolve));
+    const slow = new Tab(clock, server.connect, { side: 'staff' }, undefined, fetch);
+    await slow.client.start();
+    await clock.pass(0);
+    server.add({ ...server.conversations.get('c1')!, id: 'c5' });
+    const early = slow.client.open('c5');
+    await clock.pass(0);
+    slow.client.leave('c5');
+    answer(Response.json({ conversation: server.conversations.get('c5') }));
+    await early;
+    await clock.pass(100);
+    expect(slow.sent('hello').flatMap(({ resume = [] }) => resume)).toEqual([]);
+  });
+
+  it('shows the last words that still stand after a recall', async () => {
+    const record = server.conversations.get('c1')!;
+    const spoken = (seq: number, text: string) => ({ seq, kind: 'text', role: 'agent', text, at: clock.now }) as const;
+    const told = (rev: number, head: number, last: ReturnType<typeof spoken>) =>
+      server.push({ type: 'inbox', rev, full: false, items: [{ ...record, rev, head, last }], removed: [] });
+    const shown = () => tab.client.conversation('c1')?.last?.text;
+    server.say('stands');
+    told(2, 1, spoken(1, 'stands'));
+    const wrong = server.say('wrong');
+    expect(shown()).toBe('wrong');
+    server.say('recalled', { role: 'system', kind: 'system', body: { code: 'recalled', params: { target: 2 } } });
+    told(4, 3, spoken(1, 'stands'));
+    expect(shown()).toBe('stands');
+    // A late copy of what was recalled changes nothing, what is said after it does.
+    server.push({ type: 'entry', ...wrong });
+    expect(shown()).toBe('stands');
+    server.say('after');
+    told(5, 3, spoken(1, 'stands'));
+    expect(shown()).toBe('after');
+  });
+
   it('refuses to open what may not be seen', async () => {
     server.add({ ...server.conversations.get('c1')!, id: 'c9' });
     server.inboxRev++;
