@@ -1,6 +1,5 @@
 //! The calls around a conversation: docs/protocol.md, section 2.
 use super::{
-    REOPEN_WITHIN,
     actions::{self, Open},
     card::{self, Card, ConversationView, Sight},
     model::{ConversationId, State},
@@ -259,8 +258,8 @@ async fn close(Shared(app): Shared<App>, caller: Caller, Id(id): Id<String>, onc
 #[utoipa::path(post, path = "/api/v1/conversation/{id}/reopen", tag = "conversation", operation_id = "conversation_reopen", params(("id" = String, Path)),
     request_body = Nothing, responses((status = 200, body = One), (status = "default", body = Problem)))]
 async fn reopen(Shared(app): Shared<App>, caller: Caller, Id(id): Id<String>, once: Once<Nothing>) -> Result<Answer> {
-    let (actor, public_id) = (caller.actor.clone(), id.clone());
-    change(&app, &caller, id, once, move |tx| actions::reopen(tx, &actor, &public_id, REOPEN_WITHIN).map(drop)).await
+    let (actor, public_id, within) = (caller.actor.clone(), id.clone(), super::reopen_within(&app.settings));
+    change(&app, &caller, id, once, move |tx| actions::reopen(tx, &actor, &public_id, within).map(drop)).await
 }
 
 /// Runs a change once and answers the conversation as the caller sees it after it.

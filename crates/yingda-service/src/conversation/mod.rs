@@ -50,8 +50,16 @@ pub fn participant_of(tx: &mut Tx, id: ConversationId, staff: i64) -> Result<Opt
     Ok(store::staff_participant(tx, id, staff)?.map(|participant| participant.participant))
 }
 
-/// How long after its end an episode may be reopened, unless the setting says otherwise.
-pub const REOPEN_WITHIN: std::time::Duration = std::time::Duration::from_secs(24 * 3600);
+yingda_base::setting! {
+    /// How long after its end an episode may be reopened, in hours.
+    pub static REOPEN_HOURS: i64 = "conversation.reopen_hours", default 24, scopes [Operator], check |hours| (0..=720).contains(hours);
+}
+
+/// How long after its end an episode may be reopened.
+pub fn reopen_within(settings: &yingda_base::setting::Settings) -> std::time::Duration {
+    let hours = settings.global(&REOPEN_HOURS);
+    std::time::Duration::from_secs(u64::try_from(hours).unwrap_or(0) * 3600)
+}
 
 /// Conversations after an id, in order of opening.
 pub fn after(tx: &mut Tx, after: ConversationId, limit: i64) -> Result<Vec<Conversation>> {

@@ -3,6 +3,7 @@ use super::{draft, recall, store::Draft};
 use crate::App;
 use axum::{Json, extract::State, http::StatusCode};
 use serde::{Deserialize, Serialize};
+use std::time::Duration;
 use utoipa_axum::routes;
 use yingda_base::{
     Result,
@@ -50,10 +51,12 @@ impl From<Draft> for DraftBody {
 #[utoipa::path(post, path = "/api/v1/conversation/{id}/recall", tag = "message", operation_id = "message_recall", params(("id" = String, Path)), request_body = Recall,
     responses((status = 200, body = Recalled), (status = "default", body = Problem)))]
 async fn recall_entry(State(app): State<App>, caller: Caller, Id(id): Id<String>, once: Once<Recall>) -> Result<Answer> {
+    let minutes = u64::try_from(app.settings.global(&super::RECALL_MINUTES)).unwrap_or(0);
+    let within = Duration::from_secs(60 * minutes);
     app.db
         .write(move |tx| {
             once.run(tx, |tx, wish| {
-                recall::recall(tx, &caller.actor, &id, wish.seq)?;
+                recall::recall(tx, &caller.actor, &id, wish.seq, within)?;
                 Answer::new(StatusCode::OK, &Recalled { seq: wish.seq })
             })
         })

@@ -22,3 +22,7 @@ pub use read::{Reached, read};
 pub use send::{Outcome, Refusal, Send, send};
 
 yingda_base::texts!("texts.toml");
+yingda_base::setting! {
+    /// How long after sending an entry may be recalled, in minutes.
+    pub static RECALL_MINUTES: i64 = "message.recall_minutes", default 2, scopes [Operator], check |minutes| (0..=60).contains(minutes);
+}

@@ -7,11 +7,8 @@ use serde_json::json;
 use std::time::Duration;
 use yingda_base::{Error, Result, Tx, http::Actor};
 
-/// How long after sending.
-const WITHIN: Duration = Duration::from_secs(120);
-
 /// Recalls an own entry; doing it twice changes nothing.
-pub(super) fn recall(tx: &mut Tx, actor: &Actor, public_id: &str, seq: i64) -> Result<Conversation> {
+pub(super) fn recall(tx: &mut Tx, actor: &Actor, public_id: &str, seq: i64, within: Duration) -> Result<Conversation> {
     let mut episode = Episode::lock(tx, public_id)?;
     authorise(actor, Action::View, &episode.row)?;
     let me = match actor {
@@ -29,8 +26,8 @@ pub(super) fn recall(tx: &mut Tx, actor: &Actor, public_id: &str, seq: i64) -> R
     match entry.state {
         EntryState::Recalled => return Ok(episode.row),
         EntryState::Erased => return Err(Error::new(yingda_base::error::Kind::Gone, "gone")),
-        EntryState::Kept if tx.now() - entry.at > WITHIN => {
-            return Err(Error::conflict("recall_too_late").with("minutes", WITHIN.as_secs() / 60));
+        EntryState::Kept if tx.now() - entry.at > within => {
+            return Err(Error::conflict("recall_too_late").with("minutes", within.as_secs() / 60));
         }
         EntryState::Kept => {}
     }

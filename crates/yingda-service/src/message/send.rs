@@ -6,10 +6,11 @@ use super::{
 use crate::{
     auth::{Action, authorise},
     conversation::{
-        Audience, CUSTOMER, Conversation, EntryState, Episode, Kind, NewEntry, REOPEN_WITHIN, Role, Sent, State,
+        Audience, CUSTOMER, Conversation, EntryState, Episode, Kind, NewEntry, Role, Sent, State,
         actions::{self, Place},
     },
 };
+use std::time::Duration;
 use yingda_base::{
     Error, Millis, Result, Tx,
     http::{Actor, StaffActor},
@@ -29,6 +30,8 @@ pub struct Send {
     pub mac: MacKey,
     /// The sender's language.
     pub locale: String,
+    /// How long after its end an episode may be reopened.
+    pub reopen_within: Duration,
 }
 
 /// How a sending ended. A refusal is an outcome and not an error of the unit, because many sendings share one.
@@ -114,8 +117,8 @@ fn as_customer(tx: &mut Tx, actor: &Actor, send: &Send, mut episode: Episode) ->
     }
     if episode.row.state == State::Closed {
         let now = tx.now();
-        if episode.row.is_reopenable(REOPEN_WITHIN, now) {
-            actions::reopen_locked(tx, &mut episode, actor, REOPEN_WITHIN)?;
+        if episode.row.is_reopenable(send.reopen_within, now) {
+            actions::reopen_locked(tx, &mut episode, actor, send.reopen_within)?;
         } else {
             let place = place_of(tx, &episode.row)?;
             let next = actions::open_linked(tx, &mut episode, &place)?;

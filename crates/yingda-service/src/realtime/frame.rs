@@ -116,12 +116,13 @@ pub(super) fn parse(text: &str) -> Result<ClientFrame, Error> {
     })
 }
 
-/// Writes a frame of this type; `body` must be a struct or map.
+/// Writes a frame of this type; `body` must be a struct or map. An entry brings the `v` of its own: no name stands in a frame twice.
 pub(super) fn write<T: Serialize>(kind: &str, body: &T) -> String {
     let body = serde_json::to_string(body).expect("frames are plain JSON");
     let rest = body.strip_prefix('{').expect("the body of a frame is an object");
     let comma = if rest == "}" { "" } else { "," };
-    format!(r#"{{"v":{VERSION},"type":"{kind}"{comma}{rest}"#)
+    let version = if kind == "entry" { String::new() } else { format!(r#""v":{VERSION},"#) };
+    format!(r#"{{{version}"type":"{kind}"{comma}{rest}"#)
 }
 
 /// An error as a frame. `about` adds `conversation`, `client_id` or `n`.
@@ -170,6 +171,7 @@ mod tests {
     fn frames_are_written_with_version_and_type() {
         assert_eq!(write("pong", &json!({"n": 1})), r#"{"v":1,"type":"pong","n":1}"#);
         assert_eq!(write("ping", &json!({})), r#"{"v":1,"type":"ping"}"#);
+        assert_eq!(write("entry", &json!({"v": 1})), r#"{"type":"entry","v":1}"#);
     }
 
     proptest! {

@@ -104,6 +104,7 @@ pub(super) async fn poll(
             let entry = app.polls.find(&id).filter(|entry| entry.session.owner == owner);
             (id, entry.ok_or_else(|| Error::new(Kind::Gone, "poll_unknown"))?)
         }
+        None if call.frames.is_empty() => return Err(Error::malformed("hello_expected")),
         None => begin(&app, &caller, credentials, &info),
     };
     // A newer call ends one that still waits: its client has given it up, though a proxy may not have passed that on.

@@ -44,15 +44,6 @@ impl Work {
             }
         }
     }
-
-    fn failed(&self, error: Error) -> Done {
-        match self {
-            Work::Send(send) => {
-                Done::Sent { conversation: send.conversation.clone(), client_id: send.client_id.0.clone(), outcome: error.into() }
-            }
-            Work::Read(reached) => Done::Read { conversation: reached.conversation.clone(), error: Some(error) },
-        }
-    }
 }
 
 fn is_fault(error: &Error) -> bool {
@@ -60,39 +51,44 @@ fn is_fault(error: &Error) -> bool {
     matches!(error.kind(), Kind::Internal | Kind::Unavailable)
 }
 
-/// Does everything in one unit; if that fails, each wish in a unit of its own, so that one bad wish spoils no other.
-/// Conversations are taken in the order of their ids' text, the same on every connection, so that two connections seldom wait for each other.
-pub(super) async fn run(db: Db, actor: Actor, work: Vec<Work>) -> Vec<Done> {
-    let work = std::sync::Arc::new(work);
-    let mut order: Vec<usize> = (0..work.len()).collect();
-    order.sort_by_key(|n| work[*n].conversation().to_owned());
-    let (in_unit, in_order, by) = (work.clone(), order.clone(), actor.clone());
-    let together = db.write(move |tx| in_order.iter().map(|n| Ok((*n, in_unit[*n].run(tx, &by)?))).collect::<Result<Vec<_>>>()).await;
-    let mut done = match together {
-        Ok(done) => done,
-        Err(_) if work.len() > 1 => {
-            let mut done = Vec::new();
-            for n in order {
-                let (in_unit, by) = (work.clone(), actor.clone());
-                let alone = db.write(move |tx| in_unit[n].run(tx, &by)).await;
-                done.push((n, alone.unwrap_or_else(|error| work[n].failed(told(error)))));
-            }
-            done
-        }
-        Err(error) => order.into_iter().map(|n| (n, work[n].failed(told(error.clone())))).collect(),
-    };
-    done.sort_by_key(|(n, _)| *n);
-    done.into_iter().map(|(_, done)| done).collect()
+/// What became of the wishes of one round.
+pub(super) struct Round {
+    /// Of those that were decided, in order.
+    pub done: Vec<Done>,
+    /// A fault of ours stopped the rest. They must not be overtaken by later wishes, so the connection ends and its client begins anew.
+    pub fault: Option<Error>,
 }
 
-/// A fault of ours is logged here, and the client is told to try again.
-fn told(error: Error) -> Error {
-    if is_fault(&error) {
-        tracing::error!(code = error.code(), cause = error.cause().map(tracing::field::display), "a frame could not be carried out");
-        let retry = error.retry_ms().unwrap_or(1000);
-        return error.retry_after(retry);
+/// Does everything in one unit; if that fails, each wish in a unit of its own and in order, so that one bad wish spoils no other, until one
+/// cannot be decided at all. In a unit, conversations are taken in the order of their ids' text, the same on every connection, so that two
+/// connections seldom wait for each other; within a conversation the order stays.
+pub(super) async fn run(db: Db, actor: Actor, work: Vec<Work>) -> Round {
+    let work = std::sync::Arc::new(work);
+    let (in_unit, by) = (work.clone(), actor.clone());
+    let together = db.write(move |tx| run_all(tx, &in_unit, &by)).await;
+    if let Ok(done) = together {
+        return Round { done, fault: None };
     }
-    error
+    let mut done = Vec::new();
+    for n in 0..work.len() {
+        let (in_unit, by) = (work.clone(), actor.clone());
+        match db.write(move |tx| in_unit[n].run(tx, &by)).await {
+            Ok(one) => done.push(one),
+            Err(error) => {
+                tracing::error!(code = error.code(), cause = error.cause().map(tracing::field::display), "a frame could not be carried out");
+                return Round { done, fault: Some(error) };
+            }
+        }
+    }
+    Round { done, fault: None }
+}
+
+fn run_all(tx: &mut Tx, work: &[Work], actor: &Actor) -> Result<Vec<Done>> {
+    let mut order: Vec<usize> = (0..work.len()).collect();
+    order.sort_by_key(|n| work[*n].conversation());
+    let mut done: Vec<(usize, Done)> = order.into_iter().map(|n| Ok((n, work[n].run(tx, actor)?))).collect::<Result<_>>()?;
+    done.sort_by_key(|(n, _)| *n);
+    Ok(done.into_iter().map(|(_, done)| done).collect())
 }
 
 /// In which part somebody types.

@@ -54,6 +54,7 @@ impl Known {
             inbox_at: None,
             waiting: VecDeque::new(),
             in_flight: None,
+            paused: None,
             asked: None,
             pings: 0,
             may_preview: false,

@@ -1,17 +1,18 @@
 //! What the client says.
-use super::{Connection, End, Flow};
+use super::{Connection, End, Flow, PAUSE};
 use crate::{
-    conversation::{CUSTOMER, ConversationId},
+    conversation::{self, CUSTOMER, ConversationId},
     message::{Content, Outcome, Reached, Send, check_client_id},
     realtime::{
         frame::{self, ClientFrame, Preview, Read, SendFrame, Typing},
         hub::{PreviewText, TypingOn},
         transport::Transport,
-        work::{Done, Work, typing_role},
+        work::{Done, Round, Work, typing_role},
     },
     routing,
 };
 use serde_json::{Map, Value, json};
+use tokio::time::Instant;
 use yingda_base::{
     Error, Result,
     bus::Doorbell,
@@ -54,6 +55,9 @@ impl<T: Transport> Connection<T> {
         match self.check(wish) {
             Ok(send) => {
                 self.waiting.push_back(Work::Send(send));
+                if self.app.limits.count(Limit::Write, &self.actor, self.address).is_err() {
+                    self.paused = Some(Instant::now() + PAUSE);
+                }
                 Ok(())
             }
             Err(error) => self.refuse(&error, about).await,
@@ -61,12 +65,12 @@ impl<T: Transport> Connection<T> {
     }
 
     fn check(&self, wish: SendFrame) -> Result<Send> {
-        self.app.limits.count(Limit::Write, &self.actor, self.address)?;
         Ok(Send {
             client_id: check_client_id(&wish.client_id)?,
             content: Content::parse(&wish.kind, &wish.body, self.language)?,
             mac: self.app.bodies.clone(),
             locale: wish.locale.filter(|locale| locale.len() <= 35).unwrap_or_else(|| self.language.tag().to_owned()),
+            reopen_within: conversation::reopen_within(&self.app.settings),
             conversation: wish.conversation,
         })
     }
@@ -158,8 +162,8 @@ impl<T: Transport> Connection<T> {
     }
 
     /// Tells what became of a unit's wishes, in their order.
-    pub(super) async fn answer(&mut self, done: Vec<Done>) -> Flow {
-        for done in done {
+    pub(super) async fn answer(&mut self, round: Round) -> Flow {
+        for done in round.done {
             match done {
                 Done::Sent { client_id, outcome: Outcome::Kept { conversation, seq, at, is_duplicate, moved_to }, .. } => {
                     let mut ack = json!({"conversation": conversation, "client_id": client_id, "seq": seq, "at": at});
@@ -178,7 +182,10 @@ impl<T: Transport> Connection<T> {
                 Done::Read { conversation, error: Some(error) } => self.refuse(&error, json!({"conversation": conversation})).await?,
             }
         }
-        Ok(())
+        match round.fault {
+            Some(fault) => Err(End::Bye("busy", Some(fault.retry_ms().unwrap_or(1000)))),
+            None => Ok(()),
+        }
     }
 }
 

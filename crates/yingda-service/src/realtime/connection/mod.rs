@@ -11,7 +11,7 @@ use super::{
     inbox::Inbox,
     subscription::Subscription,
     transport::{Gone, Incoming, Transport},
-    work::{self, Done, Work},
+    work::{self, Round, Work},
 };
 use crate::{App, conversation::ConversationId, routing};
 use serde_json::{Value, json};
@@ -42,6 +42,8 @@ const HELLO_WITHIN: Duration = Duration::from_secs(10);
 /// Inboxes of staff gather changes for so long, places in the queue for a visitor longer.
 const INBOX_PAUSE: Duration = Duration::from_millis(100);
 const PLACE_PAUSE: Duration = Duration::from_secs(1);
+/// How long a client that is too fast is not read.
+const PAUSE: Duration = Duration::from_millis(50);
 /// Wishes that may wait on one connection before its frames are no longer read.
 const WINDOW: usize = 64;
 
@@ -73,7 +75,7 @@ impl From<Gone> for End {
 }
 
 type Flow = Result<(), End>;
-type InFlight = Pin<Box<dyn Future<Output = Vec<Done>> + Send>>;
+type InFlight = Pin<Box<dyn Future<Output = Round> + Send>>;
 
 struct Connection<T> {
     app: App,
@@ -94,6 +96,8 @@ struct Connection<T> {
     inbox_at: Option<Instant>,
     waiting: VecDeque<Work>,
     in_flight: Option<InFlight>,
+    /// Until when frames are not read, because the client is too fast. Nothing is refused, for what came after would overtake it.
+    paused: Option<Instant>,
     /// The ping that has not been answered, and until when it must be.
     asked: Option<(i64, Instant)>,
     pings: i64,
@@ -149,11 +153,15 @@ impl<T: Transport> Connection<T> {
         let deadline = self.asked.map(|(_, until)| until);
         tokio::select! {
             () = stopping.wait() => Err(End::Bye("shutdown", Some(500))),
-            incoming = self.transport.next(), if self.waiting.len() < WINDOW => match incoming {
+            incoming = self.transport.next(), if self.waiting.len() < WINDOW && self.paused.is_none() => match incoming {
                 None => Err(End::Gone),
                 Some(Incoming::Binary) => self.refuse(&Error::malformed("frame_malformed"), Value::Null).await,
                 Some(Incoming::Text(text)) => self.receive(&text).await,
             },
+            () = at(self.paused) => {
+                self.paused = None;
+                Ok(())
+            }
             done = finish(&mut self.in_flight), if self.in_flight.is_some() => self.answer(done).await,
             push = self.mailbox.recv() => match push {
                 None => Err(End::Bye("too_slow", Some(200))),
@@ -218,7 +226,7 @@ impl<T: Transport> Connection<T> {
 }
 
 /// The unit that runs now; must only be called if there is one.
-async fn finish(in_flight: &mut Option<InFlight>) -> Vec<Done> {
+async fn finish(in_flight: &mut Option<InFlight>) -> Round {
     let done = match in_flight {
         Some(work) => work.await,
         None => std::future::pending().await,
