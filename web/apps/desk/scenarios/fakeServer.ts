@@ -36,6 +36,7 @@ export function fakeServer(world: World): (request: Request) => Promise<Response
       '/api/v1/staff/roles': world.roles,
       '/api/v1/staff/groups': world.groups,
       '/api/v1/staff/branches': world.branches,
+      '/api/v1/channel/sites': [],
       '/api/v1/setting': world.settings,
       '/api/v1/audit': world.audit,
     };

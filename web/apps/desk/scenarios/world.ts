@@ -35,6 +35,9 @@ export const me: Me = {
   id: 'me',
   login: '0716',
   name: '林晓',
+  groups: [{ id: 'g1', name: '宽带与装维' }],
+  max_conversations: 8,
+  must_change_password: false,
   permissions: ['conversation.view', 'conversation.serve', 'conversation.note', 'customer.view'],
 };
 const mine = { participant: 2, id: 'me', name: '林晓', away: false };

@@ -1,6 +1,6 @@
 import createClient, { type Client, type Middleware } from 'openapi-fetch';
 import { ApiError } from './error.ts';
-import type { paths } from './schema.ts';
+import type { paths } from './schema.d.ts';
 
 export type Api = Client<paths>;
 

@@ -1,3 +1,25 @@
+import type { components } from './schema.d.ts';
+
 export { type Api, type ApiOptions, createApi } from './client.ts';
 export { ApiError, answer } from './error.ts';
-export type * from './types.ts';
+
+type Schemas = components['schemas'];
+
+/** What the server says of itself, by the names its clients use. */
+export type AuditRow = Schemas['AuditRow'];
+export type Branch = Schemas['Branch'];
+export type Customer = Schemas['Customer'];
+export type Group = Schemas['Group'];
+export type Me = Schemas['Me'];
+export type Named = Schemas['Named'];
+export type NewStaff = Schemas['NewStaff'];
+export type Role = Schemas['Role'];
+export type Scope = Schemas['ScopeItem'];
+export type ScopeKind = Schemas['ScopeKind'];
+export type Session = Schemas['Session'];
+export type Setting = Schemas['SettingView'];
+export type SettingValue = Schemas['ValueView'];
+export type Staff = Schemas['Staff'];
+export type StaffChange = Schemas['StaffChange'];
+/** A conversation as a call answers it. */
+export type Told = Schemas['Conversation'];

@@ -11,7 +11,8 @@ function door() {
   const state = { logged: false, pending: true };
   const answer = async (request: Request) => {
     const path = new URL(request.url).pathname;
-    const body = request.method === 'POST' ? ((await request.json()) as Record<string, string>) : {};
+    const body =
+      request.method === 'POST' ? (JSON.parse((await request.text()) || '{}') as Record<string, string>) : {};
     if (path.endsWith('/login')) {
       if (body.password !== 'once')
         return json({ code: 'auth.login_refused', title: '账号或密码不正确', status: 401 }, 401);

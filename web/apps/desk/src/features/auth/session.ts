@@ -43,7 +43,7 @@ export const useSession = defineStore('session', () => {
   }
 
   async function logout() {
-    await answer(api.POST('/api/v1/auth/logout', { body: {} }));
+    await answer(api.POST('/api/v1/auth/logout'));
     end('logged_out');
   }
 
@@ -51,6 +51,12 @@ export const useSession = defineStore('session', () => {
     endedBy.value = reason;
     me.value = undefined;
     asked = Promise.resolve();
+  }
+
+  /** The live connection has stopped for good. */
+  function stopped(reason: string) {
+    if (reason === 'login_required' || reason === 'password_change_required') expire(reason);
+    else end(reason);
   }
 
   /** A call was answered with 401. While nobody is logged in that is the expected answer. */
@@ -62,5 +68,5 @@ export const useSession = defineStore('session', () => {
   /** A permission by the server's own name, for the finer things a page offers. */
   const can = (permission: string) => me.value?.permissions.includes(permission) === true;
   const may = (right: Right) => me.value !== undefined && holds(me.value.permissions, right);
-  return { me, endedBy, mustChange, load, login, changePassword, logout, end, expire, can, may };
+  return { me, endedBy, mustChange, load, login, changePassword, logout, end, stopped, expire, can, may };
 });

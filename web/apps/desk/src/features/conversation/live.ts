@@ -47,8 +47,8 @@ export const useLive = defineStore('live', () => {
   }
 
   /** Takes conversations as calls answer them. docs/openapi.json knows less of `why` and `last.role` than docs/protocol.md does. */
-  function adopt(...conversations: Told[]) {
-    for (const one of conversations) link?.adopt(one as unknown as Conversation);
+  function adopt(...conversations: (Told | Conversation)[]) {
+    for (const one of conversations) link?.adopt(one as Conversation);
   }
 
   async function start(me: Me) {
@@ -75,7 +75,7 @@ export const useLive = defineStore('live', () => {
     hear('sync', (state) => {
       sync.value = state;
       tick();
-      if (state.phase === 'stopped' && state.reason) session.end(state.reason);
+      if (state.phase === 'stopped' && state.reason) session.stopped(state.reason);
     });
     hear('inbox', (view) => {
       inbox.value = view;

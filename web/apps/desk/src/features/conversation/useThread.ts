@@ -25,13 +25,8 @@ export function useThread(id: Ref<string | undefined>) {
   const conversation = computed(() => (id.value ? live.conversation(id.value) : undefined));
   const view = computed(() => (id.value ? (live.threads.get(id.value) ?? empty(id.value)) : undefined));
 
-  let closed = false;
-  /** Those under way: one that is left before it has come is let go of after, so that coming back finds it. */
-  const opening = new Map<string, Promise<void>>();
-
-  async function letGo(left: string) {
-    await opening.get(left)?.catch(() => undefined); // whoever opened it has been told
-    if (live.started && (closed || id.value !== left)) live.linked().leave(left);
+  function leave(left?: string) {
+    if (left && live.started) live.linked().leave(left);
   }
 
   async function load(wanted: string) {
@@ -43,9 +38,7 @@ export function useThread(id: Ref<string | undefined>) {
           (await answer(api.GET('/api/v1/conversation/{id}', { params: { path: { id: wanted } } }))).conversation,
         );
       }
-      const opened = live.open(wanted);
-      opening.set(wanted, opened);
-      await opened;
+      await live.open(wanted);
     } catch (failure) {
       if (id.value === wanted) error.value = failure;
       return;
@@ -61,7 +54,7 @@ export function useThread(id: Ref<string | undefined>) {
   watch(
     id,
     (now, before) => {
-      if (before) void letGo(before);
+      leave(before);
       if (now) void load(now);
     },
     { immediate: true },
@@ -76,9 +69,7 @@ export function useThread(id: Ref<string | undefined>) {
   addEventListener('focus', markRead);
   onScopeDispose(() => {
     removeEventListener('focus', markRead);
-    const left = id.value;
-    closed = true;
-    if (left) void letGo(left);
+    leave(id.value);
   });
 
   return { conversation, view, error, retry: () => id.value && load(id.value), markRead };

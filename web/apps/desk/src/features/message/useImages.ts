@@ -50,7 +50,7 @@ export function useImages() {
       api.POST('/api/v1/file/images', {
         params: { query: { conversation } },
         headers: { 'Content-Type': image.file.type },
-        body: image.file,
+        body: image.file as never, // docs/openapi.json takes bytes for an array of numbers
         bodySerializer: (body) => body,
       }),
     );

@@ -1,22 +1,18 @@
 import { describe, expect, it } from 'vitest';
-import { isDefault, wholeNumber } from './settingValue.ts';
+import { kindOf, read, written } from './settingValue.ts';
 
 describe('values of settings', () => {
-  it('are whole numbers within their limits, or nothing', () => {
-    const limits = { min: 1, max: 60 };
-    expect(['1', ' 60 ', '0', '61', '1.5', '', 'x', '1e1'].map((text) => wholeNumber(text, limits))).toEqual([
-      1,
-      60,
-      undefined,
-      undefined,
-      undefined,
-      undefined,
-      undefined,
-      undefined,
-    ]);
+  it('are typed as their default is', () => {
+    expect([true, 10, '', ['a'], null].map(kindOf)).toEqual(['bool', 'number', 'text', 'json', 'json']);
   });
-  it('know whether they are the default', () => {
-    expect(isDefault({ value: ['a'], default: ['a'] })).toBe(true);
-    expect(isDefault({ value: 5, default: 3 })).toBe(false);
+  it('that are numbers are plain numbers, or nothing', () => {
+    const typed = ['1', ' 60 ', '-3', '1.5', '', 'x', '1e1', '0x10'];
+    expect(typed.map((text) => read('number', text))).toEqual([1, 60, -3, 1.5, ...Array(4).fill(undefined)]);
+  });
+  it('of other shapes come back as they were shown', () => {
+    const value = { days: [1, 2], from: '08:00' };
+    expect(read('json', written(value))).toEqual(value);
+    expect(read('json', '{"days":')).toBeUndefined();
+    expect(read('text', written(' 您好 '))).toBe(' 您好 ');
   });
 });

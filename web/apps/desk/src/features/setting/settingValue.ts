@@ -1,15 +1,24 @@
-import type { Setting } from '@yingda/api';
+/** How a value is typed. The server names no types: the default shows what a value looks like, and the server judges what is sent. */
+export type Kind = 'bool' | 'number' | 'text' | 'json';
 
-/** A whole number within the limits of its setting; undefined when it is not one. */
-export function wholeNumber(
-  text: string,
-  { min = 0, max = Number.MAX_SAFE_INTEGER }: Pick<Setting, 'min' | 'max'>,
-): number | undefined {
-  if (!/^-?\d+$/.test(text.trim())) return undefined;
-  const value = Number(text);
-  return value >= min && value <= max ? value : undefined;
+export function kindOf(usual: unknown): Kind {
+  if (typeof usual === 'boolean') return 'bool';
+  if (typeof usual === 'number') return 'number';
+  return typeof usual === 'string' ? 'text' : 'json';
 }
 
-export function isDefault({ value, default: usual }: Pick<Setting, 'value' | 'default'>): boolean {
-  return JSON.stringify(value) === JSON.stringify(usual);
+export function written(value: unknown): string {
+  return typeof value === 'string' ? value : JSON.stringify(value);
+}
+
+/** What was typed, as a value; undefined when it is none of its kind. */
+export function read(kind: Exclude<Kind, 'bool'>, text: string): unknown {
+  if (kind === 'text') return text;
+  if (kind === 'number') return /^-?\d+(\.\d+)?$/.test(text.trim()) ? Number(text) : undefined;
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
 }

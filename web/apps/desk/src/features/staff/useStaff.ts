@@ -1,8 +1,11 @@
-import { answer, type Staff, type StaffWish } from '@yingda/api';
+import { answer, type Staff, type StaffChange } from '@yingda/api';
 import { useI18n } from 'vue-i18n';
 import { useApi } from '../../outside.ts';
 import { useToasts } from '../../parts/toast.ts';
 import { useWords } from '../../parts/useWords.ts';
+
+/** What a form wishes an account to be, all of it. */
+export type StaffWish = Required<Omit<StaffChange, 'rev' | 'branch'>> & Pick<StaffChange, 'branch'>;
 
 /** Shown once, kept nowhere. */
 export interface Secret {
