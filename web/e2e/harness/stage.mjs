@@ -1,53 +1,29 @@
 import assert from 'node:assert/strict';
 import { mkdir } from 'node:fs/promises';
-import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { violations } from './access.mjs';
-import { launch, prepare } from './browser.mjs';
+import { prepare } from './browser.mjs';
 import { Desk } from './desk.mjs';
-import { findSeed } from './seed.mjs';
-import { Server } from './server.mjs';
 import { Visitor } from './visitor.mjs';
 import { Watch } from './watch.mjs';
 
 const FAILURES = fileURLToPath(new URL('../../../target/e2e/', import.meta.url));
 
-let seed;
-let browser;
-before(async () => {
-  [seed, browser] = await Promise.all([findSeed(), launch()]);
-});
-after(async () => {
-  await browser?.close();
-  await seed?.dispose();
-});
-
-/** A test with a server of its own. Whatever goes wrong on any of its pages fails it; a failure leaves pictures of them in target/e2e. */
-export function journey(name, play) {
-  test(name, async () => {
-    const scene = new Stage();
-    try {
-      scene.server = await Server.start(seed);
-      await play(scene);
-    } catch (error) {
-      await scene.photograph(name);
-      throw error;
-    } finally {
-      await scene.close();
-    }
-    assert.deepEqual(scene.faults(), [], 'errors on the pages');
-  });
-}
-
+/** One server and everybody who comes to it, each with a browser of their own. */
 export class Stage {
   server;
   #contexts = [];
   #watched = [];
   /** The network was broken on purpose: what browsers say of that is no fault. */
   #isDisturbed = false;
+  #browser;
+
+  constructor(browser) {
+    this.#browser = browser;
+  }
 
   async context(options = {}) {
-    const context = await browser.newContext({
+    const context = await this.#browser.newContext({
       viewport: { width: 1280, height: 720 },
       locale: 'zh-CN',
       timezoneId: 'Asia/Shanghai',

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { violations } from '../harness/access.mjs';
 import { tabTo } from '../harness/input.mjs';
-import { journey } from '../harness/stage.mjs';
+import { journey } from '../harness/journey.mjs';
 import { tour } from '../harness/tour.mjs';
 
 journey('axe-core finds nothing on any screen, light or dark', async (scene) => {

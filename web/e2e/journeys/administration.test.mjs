@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { journey } from '../harness/stage.mjs';
+import { journey } from '../harness/journey.mjs';
 import { eventually } from '../harness/wait.mjs';
 
 journey('a new agent gets a one-time password, must change it, and sees only what is theirs', async (scene) => {

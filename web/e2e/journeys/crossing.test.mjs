@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { journey } from '../harness/stage.mjs';
+import { journey } from '../harness/journey.mjs';
 import { eventually } from '../harness/wait.mjs';
 
 journey('two talks at once do not cross', async (scene) => {
@@ -60,7 +60,7 @@ journey('of two agents who accept at once one is told who was faster', async (sc
 
   await eventually(async () => assert.equal(await visitor.thread.getByText('接入了会话').count(), 1));
   const title = await visitor.panel.locator('header h1').innerText();
-  const [winner, loser] = title.startsWith('林晓') ? desks : [...desks].reverse();
+  const [winner, loser] = title.startsWith('林晓') ? desks : desks.toReversed();
   await loser.page.getByText(`${title.split(' ')[0]} 已经接待了这个会话`).waitFor();
   await winner.say('您好，我来为您服务');
   await visitor.sees('您好，我来为您服务');

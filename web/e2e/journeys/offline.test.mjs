@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { journey } from '../harness/stage.mjs';
+import { journey } from '../harness/journey.mjs';
 import { eventually } from '../harness/wait.mjs';
 
 journey('a customer without network writes on; it is sent in order, once, when the network is back', async (scene) => {

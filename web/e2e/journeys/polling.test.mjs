@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { journey } from '../harness/stage.mjs';
+import { journey } from '../harness/journey.mjs';
 
 /** Three sockets are tried before polling begins. */
 const SLOW = 30_000;

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { journey } from '../harness/stage.mjs';
+import { journey } from '../harness/journey.mjs';
 import { eventually } from '../harness/wait.mjs';
 
 journey('after a reload in mid-talk everything stands where it was, drafts too', async (scene) => {

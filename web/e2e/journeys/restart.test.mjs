@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { journey } from '../harness/stage.mjs';
+import { journey } from '../harness/journey.mjs';
 import { eventually } from '../harness/wait.mjs';
 
 /** From ready to connected again. */

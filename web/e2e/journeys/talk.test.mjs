@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { composeAndTake } from '../harness/input.mjs';
+import { journey } from '../harness/journey.mjs';
 import { pastePicture, picture } from '../harness/picture.mjs';
-import { journey } from '../harness/stage.mjs';
 import { eventually } from '../harness/wait.mjs';
 
 journey('a customer asks, an agent answers, and both see what became of their words', async (scene) => {
