@@ -38,6 +38,8 @@ pub struct App {
     pub limits: Arc<Limits>,
     /// Remembers what was said under a client id.
     pub bodies: MacKey,
+    /// Recognises the body of a call that is repeated under its key.
+    pub repeats: MacKey,
     /// Names the history of the database.
     pub generation: Arc<str>,
     /// Names this run of the program: inbox revisions of another run mean nothing here.
@@ -85,6 +87,7 @@ impl App {
             settings: Settings::default(),
             limits: Arc::default(),
             bodies: keyring.mac_key("message.body"),
+            repeats: keyring.mac_key("http.repeat"),
             generation,
             run: context.entropy.public_id().into(),
             board: Arc::new(Board::new(context.clock.clone())),
@@ -121,7 +124,12 @@ impl App {
 
     /// What stands in front of the routes.
     pub fn gate(&self) -> Gate {
-        Gate { authenticate: Arc::new(self.authenticator()), limits: self.limits.clone(), entropy: self.context.entropy.clone() }
+        Gate {
+            authenticate: Arc::new(self.authenticator()),
+            limits: self.limits.clone(),
+            entropy: self.context.entropy.clone(),
+            repeats: self.repeats.clone(),
+        }
     }
 
     /// Finds out who is who.

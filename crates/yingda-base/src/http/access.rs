@@ -10,6 +10,7 @@ use super::{
 };
 use crate::{
     error::{Error, Kind, Result},
+    key::MacKey,
     locale::Language,
     random::Entropy,
 };
@@ -84,6 +85,8 @@ pub struct Gate {
     pub limits: Arc<Limits>,
     /// For request ids.
     pub entropy: Entropy,
+    /// Recognises the body of a repeated call.
+    pub repeats: MacKey,
 }
 
 impl Gate {
@@ -116,7 +119,9 @@ async fn identify(State(gate): State<Gate>, mut request: Request, next: Next) ->
     let actor = match gate.authenticate.authenticate(&credentials, address).await {
         Ok(actor) => actor,
         // A bench run must learn at once that its limits are back.
-        Err(error) if credentials.bench.is_some() || matches!(error.kind(), Kind::Internal | Kind::Unavailable) => return error.into_response(),
+        Err(error) if credentials.bench.is_some() || matches!(error.kind(), Kind::Internal | Kind::Unavailable) => {
+            return error.into_response();
+        }
         Err(error) => {
             request.extensions_mut().insert(Discredited(error));
             Actor::Anonymous

@@ -5,7 +5,7 @@ use axum::{
     extract::{FromRequest, FromRequestParts, Path, Query, Request},
     http::{header, request::Parts},
 };
-use serde::de::DeserializeOwned;
+use serde::{Deserialize, Deserializer, de::DeserializeOwned};
 use std::str::FromStr;
 
 /// A JSON body.
@@ -55,4 +55,10 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Params<T> {
         let query = Query::<T>::from_request_parts(parts, state).await;
         query.map(|Query(params)| Params(params)).map_err(|error| Error::malformed("query_malformed").with("reason", error.body_text()))
     }
+}
+
+/// A field of a change that may be absent (it stays), `null` (none from now on) or a value:
+/// `#[serde(default, deserialize_with = "nullable")] #[schema(schema_with = nullable_text)] Option<Option<T>>`.
+pub fn nullable<'de, D: Deserializer<'de>, T: Deserialize<'de>>(field: D) -> std::result::Result<Option<Option<T>>, D::Error> {
+    Option::deserialize(field).map(Some)
 }

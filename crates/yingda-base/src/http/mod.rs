@@ -13,11 +13,11 @@ mod routes;
 
 pub use access::{Authenticate, Credentials, Gate, is_own_origin};
 pub use actor::{Actor, Caller, Scope, StaffActor, VisitorActor};
-pub use extract::{Id, Input, Params};
-pub use idempotency::{Answer, Once};
+pub use extract::{Id, Input, Params, nullable};
+pub use idempotency::{Answer, Once, OnceKey, purge_answers};
 pub use limit::{Limit, Limits};
 pub use problem::{Problem, problems, status};
-pub use routes::{Access, Route, Routes, Rule, publish};
+pub use routes::{Access, Route, Routes, Rule, nullable_text, publish};
 
 use crate::locale::Language;
 

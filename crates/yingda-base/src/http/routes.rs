@@ -2,7 +2,11 @@
 use super::{access::enforce, limit::Limit};
 use axum::{Router, middleware::from_fn_with_state};
 use std::convert::Infallible;
-use utoipa::openapi::{OpenApi, extensions::ExtensionsBuilder};
+use utoipa::openapi::{
+    OpenApi,
+    extensions::ExtensionsBuilder,
+    schema::{Object, ObjectBuilder, SchemaType, Type},
+};
 use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouter};
 
 /// Who may call a route at all.
@@ -139,10 +143,22 @@ pub fn publish(description: &OpenApi) -> serde_json::Value {
     document
 }
 
+/// Marks what may be `null` after all; it does not reach the published description.
+const NULLABLE: &str = "x-yingda-nullable";
+
+/// An id or a text that may be `null`: see [`super::nullable`].
+pub fn nullable_text() -> Object {
+    let marked = ExtensionsBuilder::new().add(NULLABLE, true).build();
+    ObjectBuilder::new().schema_type(SchemaType::from_iter([Type::String, Type::Null])).extensions(Some(marked)).build()
+}
+
 fn forbid_null(value: &mut serde_json::Value) {
     use serde_json::Value;
     match value {
         Value::Object(fields) => {
+            if fields.remove(NULLABLE).is_some() {
+                return;
+            }
             if let Some(Value::Array(types)) = fields.get_mut("type") {
                 types.retain(|name| name != "null");
                 if let [only] = types.as_slice() {

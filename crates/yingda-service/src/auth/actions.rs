@@ -163,32 +163,40 @@ pub async fn end_sessions_of(app: &App, caller: &Caller, staff: StaffId) -> Resu
     app.db.write(end).await
 }
 
-/// Changes one's own password and ends one's other sessions. Codes: `password.wrong`, `password.unchanged`, and those of the policy.
-pub async fn change_password(app: &App, caller: &Caller, old: String, new: String) -> Result<()> {
-    let actor = caller.actor.staff()?.clone();
-    let (staff, caller) = (StaffId(actor.id), caller.clone());
+/// What somebody proved and wants: checked, and hashed.
+pub struct NewPassword {
+    staff: StaffId,
+    /// As it was when the old one was verified.
+    stored: String,
+    hash: String,
+}
+
+/// Verifies the old password and hashes the new one. Codes: `password.wrong`, `password.unchanged`, and those of the policy.
+pub async fn prove_password(app: &App, caller: &Caller, old: &str, new: &str) -> Result<NewPassword> {
+    let (staff, caller) = (StaffId(caller.actor.staff()?.id), caller.clone());
     let (me, credential) = app.db.read(move |tx| Ok((store::me(tx, staff)?, store::find_credential_of(tx, staff)?))).await?;
     let stored = credential.ok_or_else(|| Error::not_found("staff"))?.hash;
-    if !app.auth.passwords.verify(old.clone(), Some(stored.clone())).await? {
+    if !app.auth.passwords.verify(old.to_owned(), Some(stored.clone())).await? {
         app.db.write(move |tx| audit::record(tx, &caller, &password_audit(staff, "password.wrong"))).await?;
         return Err(Error::invalid("password.wrong"));
     }
-    password::check_policy(&me.login, &new)?;
+    password::check_policy(&me.login, new)?;
     if old == new {
         return Err(Error::invalid("password.unchanged"));
     }
-    let hash = app.auth.passwords.hash(new).await?;
-    let change = move |tx: &mut Tx| {
-        // Whoever was faster with the same old password wins; the slower one no longer knows it.
-        let now = store::find_credential_of(tx, staff)?.map(|credential| credential.hash);
-        if now.as_ref() != Some(&stored) {
-            return Err(Error::invalid("password.wrong"));
-        }
-        store::set_password(tx, staff, &hash, false)?;
-        end_sessions(tx, staff, Some(SessionId(actor.session)))?;
-        audit::record(tx, &caller, &password_audit(staff, ""))
-    };
-    app.db.write(change).await
+    Ok(NewPassword { staff, stored, hash: app.auth.passwords.hash(new.to_owned()).await? })
+}
+
+/// Changes one's own password and ends one's other sessions.
+pub fn change_password(tx: &mut Tx, caller: &Caller, new: &NewPassword) -> Result<()> {
+    // Whoever was faster with the same old password wins; the slower one no longer knows it.
+    let now = store::find_credential_of(tx, new.staff)?.map(|credential| credential.hash);
+    if now.as_ref() != Some(&new.stored) {
+        return Err(Error::invalid("password.wrong"));
+    }
+    store::set_password(tx, new.staff, &new.hash, false)?;
+    end_sessions(tx, new.staff, Some(SessionId(caller.actor.staff()?.session)))?;
+    audit::record(tx, caller, &password_audit(new.staff, ""))
 }
 
 fn password_audit(staff: StaffId, refused: &'static str) -> Audit {

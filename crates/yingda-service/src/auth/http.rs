@@ -16,8 +16,8 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::routes;
 use yingda_base::{
-    Result,
-    http::{Caller, Credentials, Id, Input, Limit, Problem, Routes, Rule},
+    Result, Tx,
+    http::{Answer, Caller, Credentials, Id, Input, Limit, Once, Problem, Routes, Rule},
 };
 
 /// Logging in, one's own sessions.
@@ -107,9 +107,18 @@ struct PasswordBody {
 /// Change one's own password; ends one's other sessions.
 #[utoipa::path(post, path = "/api/v1/auth/password", tag = "auth", operation_id = "auth_change_password", request_body = PasswordBody,
     responses((status = 204), (status = "default", body = Problem)))]
-async fn change_password(State(app): State<App>, caller: Caller, Input(body): Input<PasswordBody>) -> Result<StatusCode> {
-    actions::change_password(&app, &caller, body.old, body.new).await?;
-    Ok(StatusCode::NO_CONTENT)
+async fn change_password(State(app): State<App>, caller: Caller, once: Once<PasswordBody>) -> Result<Answer> {
+    if let Some(answer) = once.find(&app.db).await? {
+        return Ok(answer);
+    }
+    let proven = actions::prove_password(&app, &caller, &once.input.old, &once.input.new).await?;
+    let change = move |tx: &mut Tx| {
+        once.run(tx, |tx, _| {
+            actions::change_password(tx, &caller, &proven)?;
+            Ok(Answer::empty(StatusCode::NO_CONTENT))
+        })
+    };
+    app.db.write(change).await
 }
 
 #[derive(Serialize, ToSchema)]

@@ -200,3 +200,16 @@ apps! { administrators_end_the_sessions_of_others, |t| async {
     assert_eq!(t.staff("sec", "security_admin", &[]).await.delete(&path).await.status, 204);
     assert_eq!(person.get("/api/v1/auth/me").await.code(), "session_revoked");
 }}
+
+apps! { a_password_changes_once_under_a_key, |t| async {
+    account(&t, "linxiao", false).await;
+    let person = logged_in(&t, "linxiao").await;
+    let change = |new: &'static str, key: &'static str| person.post_with_key("/api/v1/auth/password", json!({"old": PASSWORD, "new": new}), key);
+    assert_eq!(change("my own password", "k").await.status, 204);
+    let other = login(&t, "linxiao", "my own password").await;
+    assert_eq!(change("my own password", "k").await.status, 204, "what was done is answered again");
+    let other = t.anonymous().with_token(other.body["token"].as_str().unwrap());
+    assert_eq!(other.get("/api/v1/auth/me").await.status, 200, "and not done again: it would end this session");
+    assert_eq!(change("another password", "k").await.code(), "idempotency_key_reused");
+    assert_eq!(change("my own password", "k2").await.code(), "password.wrong");
+}}

@@ -79,15 +79,10 @@ pub async fn list(app: &App) -> Result<Vec<Site>> {
 }
 
 /// Makes a site with its web channel. Codes: `site.key_taken`, `site.key_invalid`, `site.profile_invalid`, `name_invalid`, `not_found`.
-pub async fn create(app: &App, caller: &Caller, new: NewSite) -> Result<Site> {
-    let caller = caller.clone();
-    app.db
-        .write(move |tx| {
-            let site = insert(tx, &new)?;
-            audit::record(tx, &caller, &audit_of("site.create", None, &site))?;
-            Ok(site)
-        })
-        .await
+pub fn create(tx: &mut Tx, caller: &Caller, new: &NewSite) -> Result<Site> {
+    let site = insert(tx, new)?;
+    audit::record(tx, caller, &audit_of("site.create", None, &site))?;
+    Ok(site)
 }
 
 /// Adds a site without asking who may: for [`create`] and for the demo.

@@ -14,8 +14,8 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_axum::routes;
 use yingda_base::{
-    Result,
-    http::{Caller, Id, Input, Limit, Problem, Routes, Rule},
+    Result, Tx,
+    http::{Answer, Caller, Id, Input, Limit, Once, Problem, Routes, Rule},
 };
 
 /// Sites, for visitors and for those who manage them.
@@ -52,8 +52,11 @@ async fn list(State(app): State<App>) -> Result<Json<SiteList>> {
 /// Make a site.
 #[utoipa::path(post, path = "/api/v1/channel/sites", tag = "channel", operation_id = "site_create", request_body = NewSite,
     responses((status = 201, body = SiteAnswer), (status = "default", body = Problem)))]
-async fn create(State(app): State<App>, caller: Caller, Input(new): Input<NewSite>) -> Result<(StatusCode, Json<SiteAnswer>)> {
-    Ok((StatusCode::CREATED, Json(SiteAnswer { site: actions::create(&app, &caller, new).await? })))
+async fn create(State(app): State<App>, caller: Caller, once: Once<NewSite>) -> Result<Answer> {
+    let make = move |tx: &mut Tx| {
+        once.run(tx, |tx, new| Answer::new(StatusCode::CREATED, &SiteAnswer { site: actions::create(tx, &caller, new)? }))
+    };
+    app.db.write(make).await
 }
 
 /// What the widget needs to know of a site.

@@ -43,3 +43,12 @@ apps! { conversations_go_where_the_site_sends_them, |t| async {
     let third = sys.post("/api/v1/staff/groups", json!({"name": "投诉"})).await.body["group"]["id"].clone();
     assert_eq!(group("d", third).await, Ok(t.groups[0].clone()), "a group the site does not offer means the site's own");
 }}
+
+apps! { a_site_is_made_once_under_a_key, |t| async {
+    let sys = t.staff("sys", "system_admin", &[]).await;
+    let make = |key: &'static str| sys.post_with_key("/api/v1/channel/sites", json!({"key": key, "name": "商城", "group": t.groups[0]}), "k");
+    let (first, again) = (make("shop").await, make("shop").await);
+    assert_eq!((first.status, again.status, &first.body), (201, 201, &again.body));
+    assert_eq!(make("other").await.code(), "idempotency_key_reused");
+    assert_eq!(sys.get("/api/v1/channel/sites").await.body["items"].as_array().unwrap().len(), 2);
+}}

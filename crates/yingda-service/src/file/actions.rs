@@ -71,31 +71,41 @@ fn speaker(tx: &mut Tx, actor: &Actor, conversation: &str) -> Result<(Conversati
     }
 }
 
-/// Checks an image, encodes it anew and keeps it. Codes: those of [`image::process`], `busy`, `blob.full`, as [`check_upload`].
-pub async fn upload(app: &App, caller: &Caller, conversation: String, format: ImageFormat, bytes: Bytes) -> Result<File> {
+/// An image that was encoded anew; its content is stored, its row is not.
+pub struct Stored {
+    blob: BlobId,
+    media_type: &'static str,
+    bytes: i64,
+    width: i64,
+    height: i64,
+}
+
+/// Checks an image, encodes it anew and stores its content. Codes: those of [`image::process`], `busy`, `blob.full`.
+pub async fn store_image(app: &App, format: ImageFormat, bytes: Bytes) -> Result<Stored> {
     let Picture { media_type, width, height, bytes } = app.files.process(format, bytes).await?;
     let size = i64::try_from(bytes.len()).map_err(Error::internal)?;
     // The blob first: a row names only what is there. If the row cannot be written, the blob is rubbish that `verify` finds.
-    let blob: BlobId = app.blobs.put(&app.context.entropy, bytes.into()).await?;
-    let actor = caller.actor.clone();
-    let keep = move |tx: &mut Tx| {
-        let (row, participant) = speaker(tx, &actor, &conversation)?;
-        let file = File {
-            id: tx.next_id(),
-            public_id: tx.entropy().public_id(),
-            conversation_id: row.id,
-            participant,
-            blob: blob.clone(),
-            media_type: media_type.to_owned(),
-            bytes: size,
-            width: i64::from(width),
-            height: i64::from(height),
-            created_at: tx.now(),
-        };
-        store::insert(tx, &file)?;
-        Ok(file)
+    let blob = app.blobs.put(&app.context.entropy, bytes.into()).await?;
+    Ok(Stored { blob, media_type, bytes: size, width: i64::from(width), height: i64::from(height) })
+}
+
+/// Keeps a stored image as a file of a conversation. Codes as [`check_upload`].
+pub fn keep(tx: &mut Tx, caller: &Caller, conversation: &str, stored: &Stored) -> Result<File> {
+    let (row, participant) = speaker(tx, &caller.actor, conversation)?;
+    let file = File {
+        id: tx.next_id(),
+        public_id: tx.entropy().public_id(),
+        conversation_id: row.id,
+        participant,
+        blob: stored.blob.clone(),
+        media_type: stored.media_type.to_owned(),
+        bytes: stored.bytes,
+        width: stored.width,
+        height: stored.height,
+        created_at: tx.now(),
     };
-    app.db.write(keep).await
+    store::insert(tx, &file)?;
+    Ok(file)
 }
 
 /// A fresh address of a file in a conversation the caller may see.

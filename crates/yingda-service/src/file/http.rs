@@ -16,9 +16,9 @@ use tokio::sync::OwnedSemaphorePermit;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::routes;
 use yingda_base::{
-    Error, Millis, Result,
+    Error, Millis, Result, Tx,
     error::Kind,
-    http::{Caller, Id, Limit, Params, Problem, Routes, Rule},
+    http::{Answer, Caller, Id, Limit, OnceKey, Params, Problem, Routes, Rule},
 };
 
 /// How long an upload may take.
@@ -71,9 +71,10 @@ async fn upload(
     State(app): State<App>,
     caller: Caller,
     Params(params): Params<UploadParams>,
+    key: OnceKey,
     headers: HeaderMap,
     body: Body,
-) -> Result<(StatusCode, Json<FileAnswer>)> {
+) -> Result<Answer> {
     let most = usize::try_from(app.settings.global(&super::IMAGE_MB)).map_err(Error::internal)? * 1024 * 1024;
     let (format, _place) = match admit(&app, &caller, &params.conversation, &headers, most).await {
         Ok(admitted) => admitted,
@@ -84,8 +85,18 @@ async fn upload(
     };
     let read = tokio::time::timeout(PATIENCE, to_bytes(body, most));
     let bytes = read.await.map_err(|_| Error::malformed("file.upload_slow"))?.map_err(|_| too_large(most))?;
-    let file = actions::upload(&app, &caller, params.conversation, format, bytes).await?;
-    Ok((StatusCode::CREATED, Json(FileAnswer { file: file.into() })))
+    let once = key.with(params.conversation, &bytes);
+    if let Some(answer) = once.find(&app.db).await? {
+        return Ok(answer);
+    }
+    let stored = actions::store_image(&app, format, bytes).await?;
+    let keep = move |tx: &mut Tx| {
+        once.run(tx, |tx, conversation| {
+            let file = actions::keep(tx, &caller, conversation, &stored)?;
+            Answer::new(StatusCode::CREATED, &FileAnswer { file: file.into() })
+        })
+    };
+    app.db.write(keep).await
 }
 
 /// What can be said before the body is read.

@@ -3,10 +3,12 @@ use crate::{
     apps,
     testkit::{Client, OTHER_GROUP},
 };
+use futures_util::TryStreamExt;
 use image::{DynamicImage, ImageFormat, RgbImage};
-use reqwest::{Method, Response, header};
+use reqwest::{Method, RequestBuilder, Response, header};
 use serde_json::{Value, json};
 use std::{io::Cursor, time::Duration};
+use yingda_base::blob::BlobId;
 
 fn png() -> Vec<u8> {
     let mut bytes = Cursor::new(Vec::new());
@@ -14,10 +16,18 @@ fn png() -> Vec<u8> {
     bytes.into_inner()
 }
 
-async fn upload(client: &Client, conversation: &str, kind: &str, bytes: Vec<u8>) -> (u16, Value) {
+fn upload_call(client: &Client, conversation: &str, kind: &str, bytes: Vec<u8>) -> RequestBuilder {
     let path = format!("/api/v1/file/images?conversation={conversation}");
-    let answer = client.request(Method::POST, &path).header(header::CONTENT_TYPE, kind).body(bytes).send().await.unwrap();
+    client.request(Method::POST, &path).header(header::CONTENT_TYPE, kind).body(bytes)
+}
+
+async fn answer(call: RequestBuilder) -> (u16, Value) {
+    let answer = call.send().await.unwrap();
     (answer.status().as_u16(), answer.json().await.unwrap())
+}
+
+async fn upload(client: &Client, conversation: &str, kind: &str, bytes: Vec<u8>) -> (u16, Value) {
+    answer(upload_call(client, conversation, kind, bytes)).await
 }
 
 async fn fetch(client: &Client, url: &str) -> Response {
@@ -86,4 +96,19 @@ apps! { what_is_no_picture_is_refused_with_its_reason, |t| async {
     for (kind, bytes, expected) in tries {
         assert_eq!(code(&upload(&visitor, &conversation, kind, bytes).await), expected, "{kind}");
     }
+}}
+
+apps! { an_upload_under_a_key_is_kept_once, |t| async {
+    let visitor = t.visitor().await;
+    let (conversation, other) = (visitor.open("a").await, visitor.open("b").await);
+    let under_key = |conversation: &str, bytes| answer(upload_call(&visitor, conversation, "image/png", bytes).header("idempotency-key", "k"));
+    let (first, again) = (under_key(&conversation, png()).await, under_key(&conversation, png()).await);
+    assert_eq!((first.0, &first), (201, &again), "{}", first.1);
+    let blobs: Vec<BlobId> = t.app.blobs.list().try_collect().await.unwrap();
+    assert_eq!(blobs.len(), 1, "the second was not even stored");
+    let mut wider = Cursor::new(Vec::new());
+    DynamicImage::from(RgbImage::new(41, 30)).write_to(&mut wider, ImageFormat::Png).unwrap();
+    assert_eq!(code(&under_key(&conversation, wider.into_inner()).await), (422, "idempotency_key_reused"));
+    assert_eq!(code(&under_key(&other, png()).await), (422, "idempotency_key_reused"), "the file of one conversation is none of another");
+    assert_eq!(code(&answer(upload_call(&visitor, &conversation, "image/png", png()).header("idempotency-key", "a b")).await).0, 400);
 }}

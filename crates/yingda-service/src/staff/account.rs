@@ -106,12 +106,18 @@ fn complete_one(tx: &mut Tx, account: Account) -> Result<Staff> {
     store::complete(tx, vec![account])?.pop().ok_or_else(|| Error::bug("an account got lost"))
 }
 
-/// Makes an account; answers it and the one-time password, if one was made up.
-///
-/// Codes: `staff.login_taken`, `staff.login_invalid`, `name_invalid`, `staff.beyond_own_rights`, those of the password policy, and
-/// `not_found` for roles, groups and branches.
-pub async fn create(app: &App, caller: &Caller, new: NewStaff) -> Result<(Staff, Option<String>)> {
-    let actor = caller.actor.staff()?.clone();
+/// What a new account needs that cannot be done inside a unit.
+pub struct Prepared {
+    /// The one-time password, if one was made up.
+    pub secret: Option<String>,
+    login: String,
+    hash: String,
+    must_change: bool,
+}
+
+/// Checks login and password, and hashes. Codes: `staff.login_invalid`, those of the password policy.
+pub async fn prepare(app: &App, caller: &Caller, new: &NewStaff) -> Result<Prepared> {
+    let actor = caller.actor.staff()?;
     let login = model::check_login(&new.login)?;
     let secret = new.password.is_none().then(|| auth::one_time_password(&app.context.entropy));
     let password = new.password.clone().or_else(|| secret.clone()).unwrap_or_default();
@@ -119,16 +125,17 @@ pub async fn create(app: &App, caller: &Caller, new: NewStaff) -> Result<(Staff,
     let hash = app.auth.passwords.hash(password).await?;
     // A password that a person chose for another is known to two; one that a program sets for its own run is not.
     let must_change = !(actor.unlimited && new.password.is_some());
-    let caller = caller.clone();
-    let make = move |tx: &mut Tx| {
-        let roles = Rights::of_roles(tx, &new.roles)?;
-        model::check_grant(&actor, &roles.permissions)?;
-        let staff = insert(tx, &login, &new, &roles)?;
-        auth::set_password(tx, staff.id, &hash, must_change)?;
-        audit::record(tx, &caller, &audit_of("staff.create", None, &staff))?;
-        Ok(staff)
-    };
-    Ok((app.db.write(make).await?, secret))
+    Ok(Prepared { secret, login, hash, must_change })
+}
+
+/// Makes an account. Codes: `staff.login_taken`, `name_invalid`, `staff.beyond_own_rights`, and `not_found` for roles, groups and branches.
+pub fn create(tx: &mut Tx, caller: &Caller, new: &NewStaff, prepared: &Prepared) -> Result<Staff> {
+    let roles = Rights::of_roles(tx, &new.roles)?;
+    model::check_grant(caller.actor.staff()?, &roles.permissions)?;
+    let staff = insert(tx, &prepared.login, new, &roles)?;
+    auth::set_password(tx, staff.id, &prepared.hash, prepared.must_change)?;
+    audit::record(tx, caller, &audit_of("staff.create", None, &staff))?;
+    Ok(staff)
 }
 
 /// Adds an account without asking who may: for [`create`] and for the command line.
@@ -204,21 +211,28 @@ fn change_account(tx: &mut Tx, actor: &StaffActor, caller: &Caller, id: StaffId,
     Ok(after)
 }
 
-/// Gives an account a one-time password, which is answered this once, and logs the person out.
-pub async fn reset_password(app: &App, caller: &Caller, id: StaffId) -> Result<String> {
-    let (actor, caller) = (caller.actor.staff()?.clone(), caller.clone());
+/// A password nobody chose.
+pub struct OneTime {
+    /// To be shown once.
+    pub secret: String,
+    hash: String,
+}
+
+/// Makes one up.
+pub async fn one_time(app: &App) -> Result<OneTime> {
     let secret = auth::one_time_password(&app.context.entropy);
     let hash = app.auth.passwords.hash(secret.clone()).await?;
-    let reset = move |tx: &mut Tx| {
-        reach(tx, &actor, id)?;
-        auth::set_password(tx, id, &hash, true)?;
-        auth::end_sessions(tx, id, None)?;
-        auth::revoke(tx, Revocation::Staff(id.0))?;
-        let done = Audit { action: "staff.reset_password", object_kind: "staff", object_id: id.to_string(), ..Audit::default() };
-        audit::record(tx, &caller, &done)
-    };
-    app.db.write(reset).await?;
-    Ok(secret)
+    Ok(OneTime { secret, hash })
+}
+
+/// Gives an account a one-time password and logs the person out.
+pub fn reset_password(tx: &mut Tx, caller: &Caller, id: StaffId, password: &OneTime) -> Result<()> {
+    reach(tx, caller.actor.staff()?, id)?;
+    auth::set_password(tx, id, &password.hash, true)?;
+    auth::end_sessions(tx, id, None)?;
+    auth::revoke(tx, Revocation::Staff(id.0))?;
+    let done = Audit { action: "staff.reset_password", object_kind: "staff", object_id: id.to_string(), ..Audit::default() };
+    audit::record(tx, caller, &done)
 }
 
 /// An account that one may have power over: it must not have rights one could not give.

@@ -37,15 +37,10 @@ pub async fn list(app: &App) -> Result<Vec<Branch>> {
 }
 
 /// Makes a branch. Codes: `branch.name_taken`, `name_invalid`, `not_found`.
-pub async fn create(app: &App, caller: &Caller, new: NewBranch) -> Result<Branch> {
-    let caller = caller.clone();
-    app.db
-        .write(move |tx| {
-            let branch = insert(tx, &new)?;
-            audit::record(tx, &caller, &audit_of("branch.create", None, &branch))?;
-            Ok(branch)
-        })
-        .await
+pub fn create(tx: &mut Tx, caller: &Caller, new: &NewBranch) -> Result<Branch> {
+    let branch = insert(tx, new)?;
+    audit::record(tx, caller, &audit_of("branch.create", None, &branch))?;
+    Ok(branch)
 }
 
 /// Adds a branch without asking who may: for [`create`] and for the command line.

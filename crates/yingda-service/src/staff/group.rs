@@ -39,15 +39,10 @@ pub async fn list(app: &App) -> Result<Vec<Group>> {
 }
 
 /// Makes a skill group. Codes: `group.name_taken`, `name_invalid`, `not_found`.
-pub async fn create(app: &App, caller: &Caller, new: NewGroup) -> Result<Group> {
-    let caller = caller.clone();
-    app.db
-        .write(move |tx| {
-            let group = insert(tx, &new)?;
-            audit::record(tx, &caller, &audit_of("group.create", None, &group))?;
-            Ok(group)
-        })
-        .await
+pub fn create(tx: &mut Tx, caller: &Caller, new: &NewGroup) -> Result<Group> {
+    let group = insert(tx, new)?;
+    audit::record(tx, caller, &audit_of("group.create", None, &group))?;
+    Ok(group)
 }
 
 /// Adds a skill group without asking who may: for [`create`] and for the command line.

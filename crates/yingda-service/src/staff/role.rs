@@ -71,18 +71,14 @@ pub async fn list(app: &App) -> Result<Vec<Role>> {
 }
 
 /// Makes a role. Codes: `role.name_taken`, `role.permission_unknown`, `staff.beyond_own_rights`.
-pub async fn create(app: &App, caller: &Caller, new: NewRole) -> Result<Role> {
-    let (actor, caller) = (caller.actor.staff()?.clone(), caller.clone());
+pub fn create(tx: &mut Tx, caller: &Caller, new: &NewRole) -> Result<Role> {
     let (name, permissions) = (model::check_name(&new.name)?, model::check_permissions(&new.permissions)?);
-    model::check_grant(&actor, &permissions)?;
-    let make = move |tx: &mut Tx| {
-        let id = store::insert_role(tx, &name, false)?.ok_or_else(|| Error::conflict("role.name_taken"))?;
-        store::set_permissions(tx, id, &permissions)?;
-        let role = Role { id, name: name.clone(), is_builtin: false, permissions: permissions.iter().cloned().collect() };
-        audit::record(tx, &caller, &audit_of("role.create", id, None, Some(&role)))?;
-        Ok(role)
-    };
-    app.db.write(make).await
+    model::check_grant(caller.actor.staff()?, &permissions)?;
+    let id = store::insert_role(tx, &name, false)?.ok_or_else(|| Error::conflict("role.name_taken"))?;
+    store::set_permissions(tx, id, &permissions)?;
+    let role = Role { id, name, is_builtin: false, permissions: permissions.into_iter().collect() };
+    audit::record(tx, caller, &audit_of("role.create", id, None, Some(&role)))?;
+    Ok(role)
 }
 
 /// Changes a role; everybody who has it gets other rights at once. Codes: `role.builtin`, `staff.last_security_admin`, as [`create`].

@@ -4,6 +4,7 @@ use crate::{
     testkit::{Answer, Client, GROUP, OTHER_GROUP, TestApp},
 };
 use serde_json::{Value, json};
+use yingda_base::{row, sql};
 
 /// A security administrator.
 async fn security(t: &TestApp) -> Client {
@@ -228,4 +229,53 @@ apps! { groups_are_closed_only_when_nothing_needs_them, |t| async {
     let closed = list.body["items"].as_array().unwrap().iter().find(|group| group["id"] == id.as_str()).unwrap().clone();
     assert_eq!(closed["is_active"], false);
     assert_eq!(t.staff("x", "agent", &[OTHER_GROUP]).await.delete(&path(1)).await.status, 403);
+}}
+
+row! { struct Kept { body: Vec<u8> } }
+
+apps! { a_repeated_call_makes_one_account_and_tells_no_secret_again, |t| async {
+    let sec = security(&t).await;
+    let body = json!({"login": "linxiao", "name": "林晓", "roles": ["agent"]});
+    let make = |body: Value| sec.post_with_key("/api/v1/staff", body, "k1");
+    let (first, second) = tokio::join!(make(body.clone()), make(body.clone()));
+    let (first, second) = if first.body.get("secret").is_some() { (first, second) } else { (second, first) };
+    assert_eq!((first.status, second.status), (201, 201), "{} {}", first.body, second.body);
+    assert_eq!((&first.body["staff"], second.body.get("secret")), (&second.body["staff"], None));
+    let id = text(&first.body["staff"]["id"]).to_owned();
+    assert_eq!(make(json!({"login": "chenli", "name": "陈丽"})).await.code(), "idempotency_key_reused");
+    assert_eq!(sec.get("/api/v1/staff?search=linxiao").await.body["items"].as_array().unwrap().len(), 1);
+
+    let path = format!("/api/v1/staff/{id}/password");
+    let reset = sec.post_with_key(&path, json!({}), "k1").await;
+    let again = sec.post_with_key(&path, json!({}), "k1").await;
+    assert_eq!((reset.status, again.status, again.body.get("secret")), (200, 200, None));
+    let login = |secret: Value| {
+        let t = &t;
+        async move { t.anonymous().post("/api/v1/auth/login", json!({"login": "linxiao", "password": secret})).await.status }
+    };
+    assert_eq!((login(first.body["secret"].clone()).await, login(reset.body["secret"].clone()).await), (401, 200), "reset once");
+
+    let kept: Vec<Kept> = t.db.read(|tx| tx.all(sql!("SELECT body FROM idempotency ORDER BY created_at"))).await.unwrap();
+    let kept: Vec<String> = kept.into_iter().map(|row| String::from_utf8(row.body).unwrap()).collect();
+    assert_eq!(kept.len(), 2);
+    assert!(kept.iter().all(|body| !body.contains(text(&first.body["secret"])) && !body.contains(text(&reset.body["secret"]))));
+}}
+
+apps! { roles_groups_and_branches_are_made_once_under_a_key, |t| async {
+    let (sec, sys) = (security(&t).await, t.staff("sys", "system_admin", &[]).await);
+    let calls = [
+        (&sec, "roles", json!({"name": "质检", "permissions": ["conversation.view"]})),
+        (&sys, "groups", json!({"name": "投诉"})),
+        (&sys, "branches", json!({"name": "江苏"})),
+    ];
+    for (who, kind, body) in calls {
+        let path = format!("/api/v1/staff/{kind}");
+        let before = who.get(&path).await.body["items"].as_array().unwrap().len();
+        let (first, again) = (who.post_with_key(&path, body.clone(), "k").await, who.post_with_key(&path, body.clone(), "k").await);
+        assert_eq!((first.status, again.status, &first.body), (201, 201, &again.body), "{kind}");
+        let mut other = body;
+        other["name"] = json!("别的");
+        assert_eq!(who.post_with_key(&path, other, "k").await.code(), "idempotency_key_reused", "{kind}");
+        assert_eq!(who.get(&path).await.body["items"].as_array().unwrap().len(), before + 1, "{kind}");
+    }
 }}

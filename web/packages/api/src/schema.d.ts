@@ -1552,8 +1552,8 @@ export interface components {
         /** @enum {string} */
         ScopeKind: "operator" | "branch" | "site" | "group";
         SecretAnswer: {
-            /** @description The one-time password, shown this once. */
-            secret: string;
+            /** @description The one-time password, shown this once; absent when the call is repeated under its key. */
+            secret?: string;
         };
         /** @description One of one's own sessions. */
         Session: {
@@ -1679,7 +1679,7 @@ export interface components {
             scopes?: components["schemas"]["ScopeItem"][];
         };
         StaffAnswer: {
-            /** @description The one-time password, shown this once. */
+            /** @description The one-time password, shown this once; absent when the call is repeated under its key. */
             secret?: string;
             staff: components["schemas"]["Staff"];
         };

@@ -13,14 +13,14 @@ use axum::{Json, extract::State, http::StatusCode};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use yingda_base::{
-    Result,
-    http::{Caller, Id, Input, Params, Problem},
+    Result, Tx,
+    http::{Answer, Caller, Id, Input, Once, OnceKey, Params, Problem},
 };
 
 #[derive(Serialize, ToSchema)]
 pub struct StaffAnswer {
     staff: Staff,
-    /// The one-time password, shown this once.
+    /// The one-time password, shown this once; absent when the call is repeated under its key.
     #[serde(skip_serializing_if = "Option::is_none")]
     secret: Option<String>,
 }
@@ -55,9 +55,19 @@ pub async fn list(State(app): State<App>, caller: Caller, Params(params): Params
 /// Make an account.
 #[utoipa::path(post, path = "/api/v1/staff", tag = "staff", operation_id = "staff_create", request_body = NewStaff,
     responses((status = 201, body = StaffAnswer), (status = "default", body = Problem)))]
-pub async fn create(State(app): State<App>, caller: Caller, Input(new): Input<NewStaff>) -> Result<(StatusCode, Json<StaffAnswer>)> {
-    let (staff, secret) = account::create(&app, &caller, new).await?;
-    Ok((StatusCode::CREATED, Json(StaffAnswer { staff, secret })))
+pub async fn create(State(app): State<App>, caller: Caller, once: Once<NewStaff>) -> Result<Answer> {
+    if let Some(answer) = once.find(&app.db).await? {
+        return Ok(answer);
+    }
+    let prepared = account::prepare(&app, &caller, &once.input).await?;
+    let make = move |tx: &mut Tx| {
+        once.run(tx, |tx, new| {
+            let staff = account::create(tx, &caller, new, &prepared)?;
+            let shown = StaffAnswer { staff, secret: prepared.secret.clone() };
+            Answer::new(StatusCode::CREATED, &shown)?.remembered_as(&StaffAnswer { secret: None, ..shown })
+        })
+    };
+    app.db.write(make).await
 }
 
 /// One account.
@@ -81,13 +91,26 @@ pub async fn update(
 
 #[derive(Serialize, ToSchema)]
 pub struct SecretAnswer {
-    /// The one-time password, shown this once.
-    secret: String,
+    /// The one-time password, shown this once; absent when the call is repeated under its key.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    secret: Option<String>,
 }
 
 /// Give an account a one-time password; logs the person out.
 #[utoipa::path(post, path = "/api/v1/staff/{id}/password", tag = "staff", operation_id = "staff_reset_password",
     params(("id" = String, Path)), responses((status = 200, body = SecretAnswer), (status = "default", body = Problem)))]
-pub async fn reset_password(State(app): State<App>, caller: Caller, Id(id): Id<StaffId>) -> Result<Json<SecretAnswer>> {
-    Ok(Json(SecretAnswer { secret: account::reset_password(&app, &caller, id).await? }))
+pub async fn reset_password(State(app): State<App>, caller: Caller, Id(id): Id<StaffId>, key: OnceKey) -> Result<Answer> {
+    let once = key.with((), b"");
+    if let Some(answer) = once.find(&app.db).await? {
+        return Ok(answer);
+    }
+    let password = account::one_time(&app).await?;
+    let reset = move |tx: &mut Tx| {
+        once.run(tx, |tx, _| {
+            account::reset_password(tx, &caller, id, &password)?;
+            let shown = SecretAnswer { secret: Some(password.secret.clone()) };
+            Answer::new(StatusCode::OK, &shown)?.remembered_as(&SecretAnswer { secret: None })
+        })
+    };
+    app.db.write(reset).await
 }

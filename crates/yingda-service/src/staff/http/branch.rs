@@ -11,8 +11,8 @@ use axum::{Json, extract::State, http::StatusCode};
 use serde::Serialize;
 use utoipa::ToSchema;
 use yingda_base::{
-    Result,
-    http::{Caller, Id, Input, Problem},
+    Result, Tx,
+    http::{Answer, Caller, Id, Input, Once, Problem},
 };
 
 #[derive(Serialize, ToSchema)]
@@ -35,8 +35,11 @@ pub async fn list(State(app): State<App>) -> Result<Json<BranchList>> {
 /// Make a branch.
 #[utoipa::path(post, path = "/api/v1/staff/branches", tag = "staff", operation_id = "branch_create", request_body = NewBranch,
     responses((status = 201, body = BranchAnswer), (status = "default", body = Problem)))]
-pub async fn create(State(app): State<App>, caller: Caller, Input(new): Input<NewBranch>) -> Result<(StatusCode, Json<BranchAnswer>)> {
-    Ok((StatusCode::CREATED, Json(BranchAnswer { branch: branch::create(&app, &caller, new).await? })))
+pub async fn create(State(app): State<App>, caller: Caller, once: Once<NewBranch>) -> Result<Answer> {
+    let make = move |tx: &mut Tx| {
+        once.run(tx, |tx, new| Answer::new(StatusCode::CREATED, &BranchAnswer { branch: branch::create(tx, &caller, new)? }))
+    };
+    app.db.write(make).await
 }
 
 /// Change a branch.

@@ -11,8 +11,8 @@ use axum::{Json, extract::State, http::StatusCode};
 use serde::Serialize;
 use utoipa::ToSchema;
 use yingda_base::{
-    Result,
-    http::{Caller, Id, Input, Problem},
+    Result, Tx,
+    http::{Answer, Caller, Id, Input, Once, Problem},
 };
 
 #[derive(Serialize, ToSchema)]
@@ -35,8 +35,11 @@ pub async fn list(State(app): State<App>) -> Result<Json<GroupList>> {
 /// Make a skill group.
 #[utoipa::path(post, path = "/api/v1/staff/groups", tag = "staff", operation_id = "group_create", request_body = NewGroup,
     responses((status = 201, body = GroupAnswer), (status = "default", body = Problem)))]
-pub async fn create(State(app): State<App>, caller: Caller, Input(new): Input<NewGroup>) -> Result<(StatusCode, Json<GroupAnswer>)> {
-    Ok((StatusCode::CREATED, Json(GroupAnswer { group: group::create(&app, &caller, new).await? })))
+pub async fn create(State(app): State<App>, caller: Caller, once: Once<NewGroup>) -> Result<Answer> {
+    let make = move |tx: &mut Tx| {
+        once.run(tx, |tx, new| Answer::new(StatusCode::CREATED, &GroupAnswer { group: group::create(tx, &caller, new)? }))
+    };
+    app.db.write(make).await
 }
 
 /// Change a skill group.

@@ -11,8 +11,8 @@ use axum::{Json, extract::State, http::StatusCode};
 use serde::Serialize;
 use utoipa::ToSchema;
 use yingda_base::{
-    Result,
-    http::{Caller, Id, Input, Problem},
+    Result, Tx,
+    http::{Answer, Caller, Id, Input, Once, Problem},
 };
 
 #[derive(Serialize, ToSchema)]
@@ -35,8 +35,10 @@ pub async fn list(State(app): State<App>) -> Result<Json<RoleList>> {
 /// Make a role.
 #[utoipa::path(post, path = "/api/v1/staff/roles", tag = "staff", operation_id = "role_create", request_body = NewRole,
     responses((status = 201, body = RoleAnswer), (status = "default", body = Problem)))]
-pub async fn create(State(app): State<App>, caller: Caller, Input(new): Input<NewRole>) -> Result<(StatusCode, Json<RoleAnswer>)> {
-    Ok((StatusCode::CREATED, Json(RoleAnswer { role: role::create(&app, &caller, new).await? })))
+pub async fn create(State(app): State<App>, caller: Caller, once: Once<NewRole>) -> Result<Answer> {
+    let make =
+        move |tx: &mut Tx| once.run(tx, |tx, new| Answer::new(StatusCode::CREATED, &RoleAnswer { role: role::create(tx, &caller, new)? }));
+    app.db.write(make).await
 }
 
 /// Change a role.

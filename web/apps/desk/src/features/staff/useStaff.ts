@@ -60,7 +60,7 @@ export function useStaff({
   const reset = (staff: Staff) =>
     attempt(async () => {
       const { secret } = await answer(api.POST('/api/v1/staff/{id}/password', { params: { path: { id: staff.id } } }));
-      onSecret({ name: staff.name, login: staff.login ?? '', password: secret });
+      onSecret({ name: staff.name, login: staff.login ?? '', password: secret ?? '' });
     });
 
   const setActive = (staff: Staff, active: boolean) =>
