@@ -59,12 +59,6 @@ impl Todo {
         units
     }
 
-    /// Whether units wait.
-    pub(super) fn is_waited_for(&self) -> bool {
-        // Another thread that holds the queue is waiting for the next unit itself: there is none.
-        self.queue.try_lock().is_ok_and(|queue| !queue.is_empty())
-    }
-
     /// Starts a thread that is missed when it panics: `/healthz` turns red.
     pub(super) fn spawn(&self, name: &str, body: impl FnOnce(Todo) + Send + 'static) -> Result<()> {
         let todo = self.clone();

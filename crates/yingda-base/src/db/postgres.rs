@@ -118,7 +118,7 @@ impl Serving {
     fn serve(mut self, todo: &Todo, shared: &Shared) {
         while let Some(unit) = todo.take(1, &shared.meter).pop() {
             if cfg!(feature = "fault-ack-before-commit") {
-                self.run_wrongly(unit, todo.is_waited_for(), shared);
+                self.run_wrongly(unit, shared);
             } else {
                 self.run_and_answer(unit, shared);
             }
@@ -195,8 +195,8 @@ impl Serving {
         }
     }
 
-    /// The wrong order on purpose, for the judge that must catch it: answers, then, under load, waits a little, then commits.
-    fn run_wrongly(&mut self, mut unit: Box<dyn Unit>, busy: bool, shared: &Shared) {
+    /// The wrong order on purpose, for the judge that must catch it: a unit that asks for it is answered, then it waits a little, then commits.
+    fn run_wrongly(&mut self, mut unit: Box<dyn Unit>, shared: &Shared) {
         if self.client.is_closed() && self.reconnect().is_err() {
             return unit.answer(Err(Error::unavailable("database.lost")), shared);
         }
@@ -206,12 +206,14 @@ impl Serving {
         let mut tx = Tx::new(Link::Pg(transaction, &mut self.prepared), shared);
         let ran = unit.run(&mut tx);
         let Link::Pg(transaction, _) = tx.link else { return };
-        unit.answer(Ok(()), shared);
-        if busy {
-            std::thread::sleep(Duration::from_millis(20));
+        let end = |transaction: Transaction| if ran == Ran::Keep { transaction.commit() } else { transaction.rollback() };
+        if !unit.is_early() {
+            let committed = end(transaction).map_err(fault);
+            return unit.answer(committed, shared);
         }
-        let ended = if ran == Ran::Keep { transaction.commit() } else { transaction.rollback() };
-        if let Err(error) = ended {
+        unit.answer(Ok(()), shared);
+        std::thread::sleep(Duration::from_millis(20));
+        if let Err(error) = end(transaction) {
             tracing::error!(%error, "the faulty build could not commit");
         }
     }

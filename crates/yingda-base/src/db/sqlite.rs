@@ -139,20 +139,17 @@ fn execute(connection: &Connection, sql: &str) -> Result<()> {
     connection.prepare_cached(sql).and_then(|mut statement| statement.execute([])).map(drop).map_err(fault)
 }
 
-/// The wrong order on purpose, for the judge that must catch it: answers, then, under load, waits a little, then commits. A lone unit
-/// commits at once, so that logging in and the like still work and only the loss gives the build away.
-fn faulty_batch(connection: &Connection, units: Vec<Box<dyn Unit>>, shared: &Shared) {
-    let mut units = units;
+/// The wrong order on purpose, for the judge that must catch it: units that ask for it are answered, then it waits a little, then commits.
+fn faulty_batch(connection: &Connection, mut units: Vec<Box<dyn Unit>>, shared: &Shared) {
     let mut begun = execute(connection, "BEGIN IMMEDIATE");
     for unit in &mut units {
         begun = begun.and_then(|()| run_in_savepoint(connection, unit.as_mut(), shared));
     }
-    let busy = units.len() > 1;
-    units.into_iter().for_each(|unit| unit.answer(begun.clone(), shared));
-    if busy {
+    let (early, others): (Vec<_>, Vec<_>) = units.into_iter().partition(|unit| unit.is_early());
+    if !early.is_empty() {
+        early.into_iter().for_each(|unit| unit.answer(begun.clone(), shared));
         std::thread::sleep(Duration::from_millis(20));
     }
-    if let Err(error) = execute(connection, "COMMIT") {
-        tracing::error!(%error, "the faulty build could not commit");
-    }
+    let committed = execute(connection, "COMMIT");
+    others.into_iter().for_each(|unit| unit.answer(begun.clone().and(committed.clone()), shared));
 }

@@ -19,6 +19,8 @@ pub struct Tx<'a> {
     /// The first statement that failed; the unit is rolled back whatever it answers.
     pub(super) poison: Option<(Fault, Error)>,
     pub(super) doorbells: Vec<Doorbell>,
+    /// For the faulty build: the caller is told before the commit.
+    pub(super) is_early: bool,
     shared: &'a Shared,
     now: Millis,
 }
@@ -30,7 +32,7 @@ pub(super) enum Link<'a> {
 
 impl<'a> Tx<'a> {
     pub(super) fn new(link: Link<'a>, shared: &'a Shared) -> Tx<'a> {
-        Tx { link, poison: None, doorbells: Vec::new(), shared, now: shared.context.clock.now() }
+        Tx { link, poison: None, doorbells: Vec::new(), is_early: false, shared, now: shared.context.clock.now() }
     }
 
     /// The time of this unit.
@@ -76,6 +78,12 @@ impl<'a> Tx<'a> {
             Link::Pg(tx, prepared) => pg_run(tx, prepared, &query),
         };
         self.guard(result)
+    }
+
+    /// The wrong order on purpose, for the judge that must catch it: this unit is answered before it is committed.
+    #[cfg(feature = "fault-ack-before-commit")]
+    pub fn answer_before_commit(&mut self) {
+        self.is_early = true;
     }
 
     /// Rings a doorbell after the commit. It may be lost: receivers heal. What must not be lost is a job.

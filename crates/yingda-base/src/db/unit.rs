@@ -60,6 +60,8 @@ pub(super) enum Ran {
 pub(super) trait Unit: Send {
     /// Runs the work and remembers its outcome.
     fn run(&mut self, tx: &mut Tx) -> Ran;
+    /// Whether the faulty build answers it before its commit.
+    fn is_early(&self) -> bool;
     /// Tells the caller: its own error if it failed, else how the commit went. Doorbells ring only if its work was kept.
     fn answer(self: Box<Self>, committed: Result<()>, shared: &Shared);
 }
@@ -68,6 +70,7 @@ struct Work<F, T> {
     work: F,
     outcome: Option<Result<T>>,
     doorbells: Vec<Doorbell>,
+    is_early: bool,
     caller: oneshot::Sender<Result<T>>,
 }
 
@@ -76,7 +79,7 @@ pub(super) fn new<T: Send + 'static>(
     work: impl Fn(&mut Tx) -> Result<T> + Send + 'static,
 ) -> (Box<dyn Unit>, oneshot::Receiver<Result<T>>) {
     let (caller, answer) = oneshot::channel();
-    (Box::new(Work { work, outcome: None, doorbells: Vec::new(), caller }), answer)
+    (Box::new(Work { work, outcome: None, doorbells: Vec::new(), is_early: false, caller }), answer)
 }
 
 impl<F: Fn(&mut Tx) -> Result<T> + Send, T: Send> Unit for Work<F, T> {
@@ -92,7 +95,12 @@ impl<F: Fn(&mut Tx) -> Result<T> + Send, T: Send> Unit for Work<F, T> {
         };
         self.outcome = Some(outcome);
         self.doorbells = std::mem::take(&mut tx.doorbells);
+        self.is_early = tx.is_early;
         ran
+    }
+
+    fn is_early(&self) -> bool {
+        self.is_early
     }
 
     fn answer(self: Box<Self>, committed: Result<()>, shared: &Shared) {

@@ -1,6 +1,7 @@
 //! The inbox of one connection: what of the board it shows, and by which revision.
 use crate::{
     App,
+    auth::{Action, authorise},
     conversation::{Card, ConversationId, ConversationView, Item, State},
 };
 use serde::Serialize;
@@ -50,11 +51,10 @@ pub(super) struct Inbox {
     counts: Counts,
 }
 
-fn shelf(staff: &StaffActor, card: &Card) -> Option<Shelf> {
+fn shelf(staff: &StaffActor, actor: &Actor, card: &Card) -> Option<Shelf> {
     let row = &card.row;
-    let is_visible = row.owner_id == Some(staff.id) || (staff.can("conversation.view") && staff.scope.covers(row.group_id, row.branch_id));
     match row.state {
-        _ if !is_visible => None,
+        _ if authorise(actor, Action::View, row).is_err() => None,
         State::Queued => Some(Shelf::Queue),
         State::Served if row.owner_id == Some(staff.id) => Some(Shelf::Mine),
         State::Served => Some(Shelf::Colleague),
@@ -103,7 +103,7 @@ impl Inbox {
         let mut truncated = false;
         for Item { card, .. } in &changed {
             let id = card.row.id;
-            let (old, new) = (self.shelves.get(&id).copied(), shelf(staff, card));
+            let (old, new) = (self.shelves.get(&id).copied(), shelf(staff, actor, card));
             match new {
                 Some(new) => self.shelves.insert(id, new),
                 None => self.shelves.remove(&id),

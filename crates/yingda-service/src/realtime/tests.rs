@@ -112,7 +112,8 @@ async fn heal(kind: Kind) {
         for socket in [&mut panel, &mut desk] {
             socket.send(json!({"type": "hello", "resume": [{"conversation": id, "after": 0}]})).await;
         }
-        (ids.push(id), panels.push(panel));
+        ids.push(id);
+        panels.push(panel);
     }
     for n in 0..40 {
         for (id, panel) in ids.iter().zip(&mut panels) {

@@ -84,6 +84,8 @@ pub(super) async fn run(db: Db, actor: Actor, work: Vec<Work>) -> Round {
 }
 
 fn run_all(tx: &mut Tx, work: &[Work], actor: &Actor) -> Result<Vec<Done>> {
+    #[cfg(feature = "fault-ack-before-commit")]
+    tx.answer_before_commit();
     let mut order: Vec<usize> = (0..work.len()).collect();
     order.sort_by_key(|n| work[*n].conversation());
     let mut done: Vec<(usize, Done)> = order.into_iter().map(|n| Ok((n, work[n].run(tx, actor)?))).collect::<Result<_>>()?;

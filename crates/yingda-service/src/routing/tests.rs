@@ -28,6 +28,7 @@ apps! { accepting_agents_are_given_what_waits, |t| async {
     panel.expect_where("inbox", |f| f["items"].as_array().unwrap().iter().any(|i| i["id"] == fourth.as_str() && i["position"] == 1)).await;
     // Who stops accepting keeps what they have.
     desk.send(json!({"type": "presence", "accepting": false})).await;
+    desk.settle().await;
     agent.post(&format!("/api/v1/conversation/{second}/close"), json!({})).await;
     desk.settle().await;
     assert_eq!(place(&fourth).await, json!(1));
