@@ -22,11 +22,11 @@ pub(super) fn of_code(code: &str) -> String {
 
 /// Of a call. If something was looked for, it must be in the answer.
 pub(super) fn of_answer(answer: &Answer, looks_for: Option<&str>) -> String {
-    match (answer.status, looks_for) {
-        (200..300, None) => OK.to_owned(),
-        (200..300, Some(needle)) => (if contains(&answer.body, needle) { OK } else { NONE }).to_owned(),
-        (status, _) if answer.code().is_empty() => format!("status {status}"),
-        (401 | 403 | 404, _) | (_, _) => of_code(answer.code()),
+    match (answer.status, answer.code(), looks_for) {
+        (200..300, _, Some(needle)) if !contains(&answer.body, needle) => NONE.to_owned(),
+        (200..300, ..) => OK.to_owned(),
+        (status, "", _) => format!("status {status} without a code"),
+        (_, code, _) => of_code(code),
     }
 }
 

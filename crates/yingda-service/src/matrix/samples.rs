@@ -104,13 +104,16 @@ async fn around_a_conversation(call: Call, operation: &str, object: &str, s: &Sc
             let seq = s.said(&who, &id, kind, "说错了").await;
             call.id(id).json(json!({"seq": seq}))
         }
-        ("POST /api/v1/conversation/{id}/accept" | "POST /api/v1/conversation/{id}/close" | "POST /api/v1/conversation/{id}/reopen", state) => {
-            call.id(s.conversation(state).await).json(json!({}))
-        }
+        (
+            "POST /api/v1/conversation/{id}/accept" | "POST /api/v1/conversation/{id}/close" | "POST /api/v1/conversation/{id}/reopen",
+            state,
+        ) => call.id(s.conversation(state).await).json(json!({})),
         ("GET /api/v1/conversation/{id}/draft", "served") => call.id(s.conversation("served").await),
         ("PUT /api/v1/conversation/{id}/draft", "served") => call.id(s.conversation("served").await).json(json!({"text": "稿", "rev": 1})),
         ("GET /api/v1/customer/{id}", "-") => call.id(s.customer(&s.conversation("served").await).await),
-        ("PATCH /api/v1/customer/{id}", "-") => call.id(s.customer(&s.conversation("served").await).await).json(json!({"tags": ["老用户"]})),
+        ("PATCH /api/v1/customer/{id}", "-") => {
+            call.id(s.customer(&s.conversation("served").await).await).json(json!({"tags": ["老用户"]}))
+        }
         ("POST /api/v1/file/images", state) => {
             let call = call.query(&format!("conversation={}", s.conversation(state).await));
             Call { image: Some(png()), ..call }
@@ -167,7 +170,9 @@ async fn of_staff(call: Call, operation: &str, object: &str, s: &Scene<'_>) -> O
 async fn of_the_rest(call: Call, operation: &str, object: &str, s: &Scene<'_>) -> Option<Call> {
     let hello = json!([{"v": 1, "type": "hello"}]);
     Some(match (operation, object) {
-        ("POST /api/v1/auth/login", "-") => call.json(json!({"login": s.owner.login, "password": super::persona::PASSWORD, "bearer": true})),
+        ("POST /api/v1/auth/login", "-") => {
+            call.json(json!({"login": s.owner.login, "password": super::persona::PASSWORD, "bearer": true}))
+        }
         ("POST /api/v1/auth/logout", "-") => call.json(json!({})),
         ("GET /api/v1/auth/me" | "GET /api/v1/auth/sessions", "-") => call,
         ("POST /api/v1/auth/password", "-") => call.json(json!({"old": super::persona::PASSWORD, "new": "a better password"})),

@@ -2,8 +2,7 @@
 //! each cell: people nobody else uses, and whatever objects the sample asks for, so that no cell disturbs another.
 use super::persona::{Member, PASSWORD, Persona, Places, member};
 use crate::{
-    auth,
-    staff,
+    auth, staff,
     testkit::{Client, TestApp},
 };
 use reqwest::{Method, header};

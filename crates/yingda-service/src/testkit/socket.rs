@@ -3,7 +3,10 @@ use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
 use std::{net::SocketAddr, time::Duration};
 use tokio::net::TcpStream;
-use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, tungstenite::{Message, client::IntoClientRequest}};
+use tokio_tungstenite::{
+    MaybeTlsStream, WebSocketStream,
+    tungstenite::{Message, client::IntoClientRequest},
+};
 
 /// How long a test waits for a frame that must come.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -13,6 +16,8 @@ pub(crate) struct Socket {
     stream: WebSocketStream<MaybeTlsStream<TcpStream>>,
     /// What came and was not asked for.
     pub seen: Vec<Value>,
+    /// Everything that ever came, pings too, as it stood on the wire.
+    pub log: Vec<String>,
     beats: i64,
 }
 
@@ -23,7 +28,7 @@ impl Socket {
             request.headers_mut().insert("x-yingda-bench", bench.parse().expect("a token"));
         }
         let (stream, _) = tokio_tungstenite::connect_async(request).await.expect("the socket opens");
-        Socket { stream, seen: Vec::new(), beats: 0 }
+        Socket { stream, seen: Vec::new(), log: Vec::new(), beats: 0 }
     }
 
     /// Sends a frame; `v` is added.
@@ -39,19 +44,40 @@ impl Socket {
 
     /// Says something in a conversation.
     pub(crate) async fn say(&mut self, conversation: &str, client_id: &str, text: &str) {
-        self.send(json!({"type": "send", "conversation": conversation, "client_id": client_id, "kind": "text", "body": {"text": text}})).await;
+        self.send(json!({"type": "send", "conversation": conversation, "client_id": client_id, "kind": "text", "body": {"text": text}}))
+            .await;
     }
 
     /// The next frame; `None` when the socket has ended.
     pub(crate) async fn next(&mut self) -> Option<Value> {
         loop {
+            let frame = self.receive().await?;
+            if frame["type"] != "ping" {
+                return Some(frame);
+            }
+        }
+    }
+
+    /// Waits for a ping of the server; others are kept.
+    pub(crate) async fn beat(&mut self) {
+        loop {
+            let frame = self.receive().await.expect("the socket lives");
+            if frame["type"] == "ping" {
+                return;
+            }
+            self.seen.push(frame);
+        }
+    }
+
+    async fn receive(&mut self) -> Option<Value> {
+        loop {
             let message = tokio::time::timeout(PATIENCE, self.stream.next()).await.expect("a frame comes in time")?;
             let Ok(message) = message else { return None };
             let Message::Text(text) = message else { continue };
             let frame: Value = serde_json::from_str(text.as_str()).expect("frames are JSON");
+            self.log.push(text.as_str().to_owned());
             if frame["type"] == "ping" {
                 self.send(json!({"type": "pong", "n": frame["n"]})).await;
-                continue;
             }
             return Some(frame);
         }
