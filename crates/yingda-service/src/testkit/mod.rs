@@ -9,7 +9,6 @@
 //! ```
 //! The clock of the database is a manual one: `t.db.clock().advance(…)`. Timers of sockets run in real time.
 mod client;
-mod matrix;
 mod socket;
 
 pub(crate) use client::{Answer, Client};
@@ -136,7 +135,7 @@ impl TestApp {
 
     /// The same persona without rate limits.
     pub(crate) async fn unlimited(&self, client: Client) -> Client {
-        let token = self.app.db.write(|tx| staff::issue_bench_session(tx)).await.expect("a bench session can be opened");
+        let token = self.app.db.write(staff::issue_bench_session).await.expect("a bench session can be opened");
         client.with_bench(token)
     }
 
