@@ -48,7 +48,7 @@ async fn round(app: &App, observer: &mut Observer) -> Result<()> {
     for verdict in observer.observe(&leases, &owners) {
         app.db.write(move |tx| apply_verdict(tx, verdict)).await?;
     }
-    let decisions = app.db.read(|tx| plan(tx)).await?;
+    let decisions = app.db.read(plan).await?;
     for decision in decisions {
         app.db.write(move |tx| apply(tx, &decision)).await?;
     }
