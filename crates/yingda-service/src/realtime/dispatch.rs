@@ -140,11 +140,17 @@ pub(super) async fn renew(app: App, mut stopping: Stopping) {
             () = stopping.wait() => return,
             _ = tick.tick() => {}
         }
-        let alive: Vec<i64> = app.proofs.take();
-        if alive.is_empty() {
+        let alive = app.proofs.take().into_iter().filter(|staff| app.hub.has_staff(*staff));
+        // A lease may have run out while the machine slept; a desk that lives begins a new one.
+        let (known, ended): (Vec<i64>, Vec<i64>) = alive.partition(|staff| app.roster.is_connected(*staff));
+        if known.is_empty() && ended.is_empty() {
             continue;
         }
-        if let Err(error) = app.db.write(move |tx| routing::renew(tx, &alive)).await {
+        let renewed = app.db.write(move |tx| {
+            ended.iter().try_for_each(|staff| routing::connect(tx, *staff))?;
+            routing::renew(tx, &known)
+        });
+        if let Err(error) = renewed.await {
             tracing::warn!(%error, "presence could not be renewed");
         }
     }

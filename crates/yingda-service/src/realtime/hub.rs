@@ -158,6 +158,11 @@ impl Hub {
         self.tell(to, push);
     }
 
+    /// Whether a member of staff has a connection here.
+    pub(super) fn has_staff(&self, staff: i64) -> bool {
+        self.read().by_staff.contains_key(&staff)
+    }
+
     /// Connections now: visitors, staff.
     pub fn count(&self) -> (usize, usize) {
         let inner = self.read();

@@ -13,6 +13,11 @@ impl Proofs {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(staff);
     }
 
+    /// The desk has gone; what it proved before counts no more.
+    pub(super) fn forget(&self, staff: i64) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&staff);
+    }
+
     pub(super) fn take(&self) -> Vec<i64> {
         let mut staff: Vec<i64> = std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner)).into_iter().collect();
         staff.sort_unstable();

@@ -63,11 +63,11 @@ pub(super) fn ensure(tx: &mut Tx, staff: i64) -> Result<()> {
     Ok(())
 }
 
-/// Renews the leases of desks that proved to be alive.
+/// Renews the leases of desks that proved to be alive. A lease that has ended is not brought back: `connect` does that, and tells.
 pub(super) fn renew(tx: &mut Tx, staff: &[i64]) -> Result<()> {
     for chunk in chunks(staff) {
         tx.run(
-            sql!("UPDATE presence SET renewals = renewals + 1, is_connected = TRUE, grace_used_ms = 0 WHERE staff_id IN ({{ids}})")
+            sql!("UPDATE presence SET renewals = renewals + 1 WHERE is_connected = TRUE AND staff_id IN ({{ids}})")
                 .with_ids(&chunk),
         )?;
     }

@@ -219,6 +219,7 @@ impl<T: Transport> Connection<T> {
             drop(work);
         }
         let Some(staff) = self.app.hub.leave(self.id, subscriptions.into_iter()) else { return };
+        self.app.proofs.forget(staff);
         if let Err(error) = self.app.db.write(move |tx| routing::disconnect(tx, staff)).await {
             tracing::warn!(%error, "a lease could not be ended; it will run out");
         }
