@@ -149,7 +149,11 @@ const NULLABLE: &str = "x-yingda-nullable";
 /// An id or a text that may be `null`: see [`super::nullable`].
 pub fn nullable_text() -> Object {
     let marked = ExtensionsBuilder::new().add(NULLABLE, true).build();
-    ObjectBuilder::new().schema_type(SchemaType::from_iter([Type::String, Type::Null])).extensions(Some(marked)).build()
+    ObjectBuilder::new()
+        .schema_type(SchemaType::from_iter([Type::String, Type::Null]))
+        .description(Some("Absent: it stays. `null`: none from now on."))
+        .extensions(Some(marked))
+        .build()
 }
 
 fn forbid_null(value: &mut serde_json::Value) {

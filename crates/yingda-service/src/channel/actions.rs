@@ -11,7 +11,10 @@ use crate::{
 };
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use yingda_base::{Error, Result, Tx, http::Caller};
+use yingda_base::{
+    Error, Result, Tx,
+    http::{Caller, nullable, nullable_text},
+};
 
 /// A new site.
 #[derive(Clone, Debug, Deserialize, ToSchema)]
@@ -39,8 +42,10 @@ pub struct SiteChange {
     pub name: Option<String>,
     /// The skill group whose queue conversations come to.
     pub group: Option<GroupId>,
-    /// The branch its conversations belong to, unless their group has one.
-    pub branch: Option<BranchId>,
+    /// The branch its conversations belong to, unless their group has one; `null`: none.
+    #[serde(default, deserialize_with = "nullable")]
+    #[schema(schema_with = nullable_text)]
+    pub branch: Option<Option<BranchId>>,
     /// Look and rules, all of them.
     pub profile: Option<Profile>,
     /// Whether visitors are let in.
@@ -111,7 +116,7 @@ pub async fn update(app: &App, caller: &Caller, id: SiteId, change: SiteChange) 
         let site = Site {
             name: change.name.as_deref().map_or(Ok(before.name.clone()), staff::check_name)?,
             group: change.group.unwrap_or(before.group),
-            branch: change.branch.or(before.branch),
+            branch: change.branch.unwrap_or(before.branch),
             profile: change.profile.unwrap_or_else(|| before.profile.clone()).check()?,
             is_active: change.is_active.unwrap_or(before.is_active),
             rev: change.rev + 1,

@@ -13,7 +13,7 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 use yingda_base::{
     Error, Result, Tx,
-    http::{Caller, StaffActor},
+    http::{Caller, StaffActor, nullable, nullable_text},
 };
 
 use super::model::ScopeItem;
@@ -59,8 +59,10 @@ pub struct StaffChange {
     pub groups: Option<Vec<GroupId>>,
     /// What is visible besides one's groups.
     pub scopes: Option<Vec<ScopeItem>>,
-    /// Where the person belongs.
-    pub branch: Option<BranchId>,
+    /// Where the person belongs; `null`: nowhere.
+    #[serde(default, deserialize_with = "nullable")]
+    #[schema(schema_with = nullable_text)]
+    pub branch: Option<Option<BranchId>>,
     /// How many conversations at a time.
     pub max_conversations: Option<i64>,
     /// Whether the account can be used.
@@ -181,7 +183,7 @@ fn change_account(tx: &mut Tx, actor: &StaffActor, caller: &Caller, id: StaffId,
     }
     let account = Account {
         name: change.name.as_deref().map_or(Ok(account.name), model::check_name)?,
-        branch_id: change.branch.or(account.branch_id),
+        branch_id: change.branch.unwrap_or(account.branch_id),
         is_active: change.is_active.unwrap_or(account.is_active),
         max_conversations: change.max_conversations.map_or(Ok(account.max_conversations), model::check_max_conversations)?,
         rev: account.rev + 1,
@@ -196,7 +198,7 @@ fn change_account(tx: &mut Tx, actor: &StaffActor, caller: &Caller, id: StaffId,
     let groups = change.groups.as_ref().unwrap_or(&before.groups);
     let scopes = change.scopes.as_ref().or(before.scopes.as_ref()).map(Vec::as_slice).unwrap_or_default();
     if change.branch.is_some() || change.groups.is_some() || change.scopes.is_some() {
-        check_places(tx, change.branch, groups, scopes)?;
+        check_places(tx, change.branch.flatten(), groups, scopes)?;
         store::set_groups_and_scopes(tx, id, groups, scopes)?;
     }
     if guarded && store::count_security_admins(tx)? == 0 {

@@ -10,7 +10,10 @@ use crate::{
 };
 use serde::Deserialize;
 use utoipa::ToSchema;
-use yingda_base::{Error, Result, Tx, http::Caller};
+use yingda_base::{
+    Error, Result, Tx,
+    http::{Caller, nullable, nullable_text},
+};
 
 /// A new branch.
 #[derive(Clone, Debug, Deserialize, ToSchema)]
@@ -27,8 +30,10 @@ pub struct NewBranch {
 pub struct BranchChange {
     /// Its name.
     pub name: Option<String>,
-    /// What it belongs to from now on, with all below it.
-    pub parent: Option<BranchId>,
+    /// What it belongs to from now on, with all below it; `null`: nothing.
+    #[serde(default, deserialize_with = "nullable")]
+    #[schema(schema_with = nullable_text)]
+    pub parent: Option<Option<BranchId>>,
 }
 
 /// All branches by name.
@@ -67,13 +72,15 @@ pub async fn update(app: &App, caller: &Caller, id: BranchId, change: BranchChan
                 return Err(Error::conflict("branch.name_taken"));
             }
         }
-        if let Some(parent) = change.parent.filter(|parent| Some(*parent) != before.parent) {
-            get(tx, parent)?;
-            if store::is_below(tx, parent, id)? {
-                return Err(Error::conflict("branch.cycle"));
+        if let Some(parent) = change.parent.filter(|parent| *parent != before.parent) {
+            if let Some(parent) = parent {
+                get(tx, parent)?;
+                if store::is_below(tx, parent, id)? {
+                    return Err(Error::conflict("branch.cycle"));
+                }
             }
-            store::move_branch(tx, id, Some(parent))?;
-            branch.parent = Some(parent);
+            store::move_branch(tx, id, parent)?;
+            branch.parent = parent;
             for watcher in store::branch_watchers(tx)? {
                 auth::revoke(tx, Revocation::Staff(watcher.0))?;
             }

@@ -10,7 +10,10 @@ use crate::{
 };
 use serde::Deserialize;
 use utoipa::ToSchema;
-use yingda_base::{Error, Result, Tx, http::Caller};
+use yingda_base::{
+    Error, Result, Tx,
+    http::{Caller, nullable, nullable_text},
+};
 
 /// A new skill group.
 #[derive(Clone, Debug, Deserialize, ToSchema)]
@@ -27,8 +30,10 @@ pub struct NewGroup {
 pub struct GroupChange {
     /// Its name.
     pub name: Option<String>,
-    /// The branch its conversations belong to from now on.
-    pub branch: Option<BranchId>,
+    /// The branch its conversations belong to from now on; `null`: none.
+    #[serde(default, deserialize_with = "nullable")]
+    #[schema(schema_with = nullable_text)]
+    pub branch: Option<Option<BranchId>>,
     /// Whether it takes conversations.
     pub is_active: Option<bool>,
 }
@@ -58,10 +63,10 @@ pub async fn update(app: &App, caller: &Caller, id: GroupId, change: GroupChange
     let caller = caller.clone();
     let update = move |tx: &mut Tx| {
         let before = store::list_groups(tx)?.into_iter().find(|group| group.id == id).ok_or_else(|| Error::not_found("group"))?;
-        check_branch(tx, change.branch)?;
+        check_branch(tx, change.branch.flatten())?;
         let group = Group {
             name: change.name.as_deref().map_or(Ok(before.name.clone()), model::check_name)?,
-            branch: change.branch.or(before.branch),
+            branch: change.branch.unwrap_or(before.branch),
             is_active: change.is_active.unwrap_or(before.is_active),
             ..before.clone()
         };

@@ -279,3 +279,41 @@ apps! { roles_groups_and_branches_are_made_once_under_a_key, |t| async {
         assert_eq!(who.get(&path).await.body["items"].as_array().unwrap().len(), before + 1, "{kind}");
     }
 }}
+
+apps! { a_branch_can_be_taken_away_again, |t| async {
+    let (sec, sys) = (security(&t).await, t.staff("sys", "system_admin", &[]).await);
+    let branch = |name: &'static str| {
+        let sys = &sys;
+        async move { sys.post("/api/v1/staff/branches", json!({"name": name})).await.body["branch"]["id"].clone() }
+    };
+    let (province, city) = (branch("江苏").await, branch("南京").await);
+    let city_path = format!("/api/v1/staff/branches/{}", text(&city));
+    let group_path = format!("/api/v1/staff/groups/{}", t.groups[1]);
+    let person = t.agent("linxiao").await;
+    let person_path = format!("/api/v1/staff/{}", text(&me(&person).await["id"]));
+    let mut rev = 0;
+    let mut change = async |path: &str, kind: &str, mut body: Value| {
+        if kind == "staff" { rev += 1; body["rev"] = json!(rev); }
+        let answer = if kind == "staff" { sec.patch(path, body).await } else { sys.patch(path, body).await };
+        assert_eq!(answer.status, 200, "{}", answer.body);
+        answer.body[kind].clone()
+    };
+    for (path, kind, field, value) in
+        [(&person_path, "staff", "branch", &city), (&group_path, "group", "branch", &city), (&city_path, "branch", "parent", &province)]
+    {
+        assert_eq!(change(path, kind, json!({field: value})).await[field], *value, "{kind}");
+        assert_eq!(change(path, kind, json!({})).await[field], *value, "{kind}: what is absent stays");
+        assert_eq!(change(path, kind, json!({field: null})).await.get(field), None, "{kind}");
+    }
+    // A branch on its own is no longer seen from above.
+    let opened = t.visitor().await;
+    change(&group_path, "group", json!({"branch": city})).await;
+    let opened = opened.post("/api/v1/conversation", json!({"client_id": "a", "group": t.groups[1]})).await;
+    let conversation = format!("/api/v1/conversation/{}", text(&opened.body["conversation"]["id"]));
+    change(&person_path, "staff", json!({"scopes": [{"kind": "branch", "target": province}]})).await;
+    assert_eq!(person.get(&conversation).await.status, 404);
+    change(&city_path, "branch", json!({"parent": province})).await;
+    assert_eq!(person.get(&conversation).await.status, 200);
+    change(&city_path, "branch", json!({"parent": null})).await;
+    assert_eq!(person.get(&conversation).await.status, 404);
+}}

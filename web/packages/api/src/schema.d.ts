@@ -866,8 +866,8 @@ export interface components {
         BranchChange: {
             /** @description Its name. */
             name?: string;
-            /** @description What it belongs to from now on, with all below it. */
-            parent?: components["schemas"]["BranchId"];
+            /** @description Absent: it stays. `null`: none from now on. */
+            parent?: string | null;
         };
         BranchId: string;
         BranchList: {
@@ -1086,8 +1086,8 @@ export interface components {
         };
         /** @description A change of a skill group. What is absent stays. */
         GroupChange: {
-            /** @description The branch its conversations belong to from now on. */
-            branch?: components["schemas"]["BranchId"];
+            /** @description Absent: it stays. `null`: none from now on. */
+            branch?: string | null;
             /** @description Whether it takes conversations. */
             is_active?: boolean;
             /** @description Its name. */
@@ -1627,8 +1627,8 @@ export interface components {
         };
         /** @description A change of a site. What is absent stays. */
         SiteChange: {
-            /** @description The branch its conversations belong to, unless their group has one. */
-            branch?: components["schemas"]["BranchId"];
+            /** @description Absent: it stays. `null`: none from now on. */
+            branch?: string | null;
             /** @description The skill group whose queue conversations come to. */
             group?: components["schemas"]["GroupId"];
             /** @description Whether visitors are let in. */
@@ -1685,8 +1685,8 @@ export interface components {
         };
         /** @description A change of an account. What is absent stays. */
         StaffChange: {
-            /** @description Where the person belongs. */
-            branch?: components["schemas"]["BranchId"];
+            /** @description Absent: it stays. `null`: none from now on. */
+            branch?: string | null;
             /** @description Membership of skill groups. */
             groups?: components["schemas"]["GroupId"][];
             /** @description Whether the account can be used. */

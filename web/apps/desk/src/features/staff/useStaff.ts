@@ -5,7 +5,7 @@ import { useToasts } from '../../parts/toast.ts';
 import { useWords } from '../../parts/useWords.ts';
 
 /** What a form wishes an account to be, all of it. */
-export type StaffWish = Required<Omit<StaffChange, 'rev' | 'branch'>> & Pick<StaffChange, 'branch'>;
+export type StaffWish = Required<Omit<StaffChange, 'rev' | 'branch'>> & { branch?: string };
 
 /** Shown once, kept nowhere. */
 export interface Secret {
