@@ -52,7 +52,8 @@ export class Outbox {
     }
     await Promise.all(this.#saves);
     for (const item of await this.#env.storage.all(this.#identity)) {
-      if (!this.#gone.has(item.clientId)) this.#keep(item);
+      // What is held is newer: it may have been given to another conversation, or refused, while the disk was read.
+      if (!this.#gone.has(item.clientId) && !this.#items.has(item.clientId)) this.#keep(item);
     }
   }
 

@@ -49,6 +49,30 @@ describe('outbox', () => {
     expect(tab.client.thread('c1').items.map(({ key }) => key)).toEqual([`c:${clientId}`]);
   });
 
+  it('does not take back what was moved while the disk was read', async () => {
+    server.reachable = false;
+    const tab = await opened();
+    say(tab, 'first words', 'new:x');
+    await settle();
+    const read = origin.storage.all;
+    let answer = () => {};
+    origin.storage.all = async (identity) => {
+      const items = await read(identity);
+      await new Promise<void>((resolve) => {
+        answer = resolve;
+      });
+      return items;
+    };
+    server.reachable = true;
+    await clock.pass(20_000);
+    const moved = tab.client.move('new:x', 'c1');
+    answer();
+    await moved;
+    await clock.pass(1_000);
+    expect(server.texts()).toEqual(['first words']);
+    expect(tab.client.outgoing()).toEqual([]);
+  });
+
   it('sends in order across a reconnect, each exactly once', async () => {
     const tab = await opened();
     server.reachable = false;
