@@ -56,7 +56,7 @@ export const zh = {
     load: '没有加载出来',
     forbidden: '没有权限查看这一页',
     missing: '没有这一页',
-    toWorkspace: '回到会话',
+    home: '返回首页',
     page: '这一页出错了，其他页面不受影响',
   },
   shortcut: {
@@ -128,7 +128,7 @@ export const en: Translation<typeof zh> = {
     load: 'This did not load',
     forbidden: 'You may not see this page',
     missing: 'There is no such page',
-    toWorkspace: 'Back to chats',
+    home: 'Back to start',
     page: 'This page failed; the others are not affected',
   },
   shortcut: {

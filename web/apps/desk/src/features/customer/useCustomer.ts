@@ -1,10 +1,12 @@
 import { answer, type Customer } from '@yingda/api';
 import { type Ref, ref, shallowRef, watch } from 'vue';
 import { useApi } from '../../outside.ts';
+import { useLive } from '../conversation/live.ts';
 
 /** The profile of the customer shown beside the thread. A slower answer for an earlier one is dropped. */
 export function useCustomer(id: Ref<string | undefined>) {
   const api = useApi();
+  const live = useLive();
   const customer = shallowRef<Customer>();
   const error = ref<unknown>();
 
@@ -26,6 +28,12 @@ export function useCustomer(id: Ref<string | undefined>) {
       void load();
     },
     { immediate: true },
+  );
+  watch(
+    () => live.online,
+    (online) => {
+      if (online && error.value) void load();
+    },
   );
   return { customer, error, load };
 }

@@ -61,7 +61,7 @@ describe('settings', () => {
 
   it('are changed on the version that was seen, and say what is no number', async () => {
     const { dom, writes, press, type, save } = await page();
-    press('修改 可重新打开的时限 技能组：投诉建议');
+    press('编辑 可重新打开的时限 技能组：投诉建议');
     await vi.waitFor(() => expect(dom.querySelector('#setting-value')).not.toBeNull());
     await type('#setting-value', '三天');
     save();
