@@ -12,6 +12,7 @@ import type {
   ErrorFrame,
   HelloFrame,
   InboxFrame,
+  Page,
   PongFrame,
   Resume,
   SendBody,
@@ -65,6 +66,7 @@ export class RealtimeClient {
   readonly #opening = new Map<string, { done: Promise<void>; resolve(): void; reject(error: CallError): void }>();
   #unsaid: { conversation: string; text: string } | undefined;
   #previewTimer: number | undefined;
+  #page: Page | undefined;
   readonly #typedAt = new Map<string, number>();
 
   constructor(options: RealtimeOptions, env: Environment = browserEnvironment(options.base ?? '')) {
@@ -242,8 +244,13 @@ export class RealtimeClient {
       this.#connection.send({ type: 'read', conversation, delivered: read, read });
     }
   }
-  presence(change: { accepting?: boolean; visible?: boolean }): void {
+  presence(change: { accepting?: boolean; visible?: boolean; page?: Page }): void {
     this.#connection.send({ type: 'presence', ...change });
+  }
+  /** The page a visitor looks at now; told again by every new connection. */
+  showPage(page: Page): void {
+    this.#page = page;
+    this.presence({ page });
   }
 
   /** A JSON call with token, headers, a fresh Idempotency-Key on POST, and problems as CallError. `path` begins with /api/. */
@@ -287,7 +294,7 @@ export class RealtimeClient {
   #up(hello: HelloFrame): void {
     this.#takeHello(hello);
     this.#emitter.emit('hello', { you: hello.you });
-    this.presence({ visible: this.#env.visible() });
+    this.presence({ visible: this.#env.visible(), page: this.#page });
     for (const id of this.#store.opened()) this.#sendMarks(id);
     this.#outbox.resume();
     this.#store.connectionChanged();

@@ -36,6 +36,12 @@ export interface ReadMarks {
   delivered_theirs: Seq;
 }
 
+/** A page of the operator. */
+export interface Page {
+  url: string;
+  title: string;
+}
+
 export interface Conversation {
   id: string;
   external_id?: string;
@@ -65,7 +71,7 @@ export interface Conversation {
   unread: number;
   draft?: string;
   subject?: string;
-  page?: { url: string; title: string };
+  page?: Page;
 }
 
 export interface TextBody {
@@ -145,7 +151,7 @@ export type ClientFrame =
   | { type: 'typing'; conversation: string; on: boolean }
   | { type: 'preview'; conversation: string; text: string }
   | { type: 'read'; conversation: string; delivered?: Seq; read?: Seq }
-  | { type: 'presence'; accepting?: boolean; visible?: boolean }
+  | { type: 'presence'; accepting?: boolean; visible?: boolean; page?: Page }
   | { type: 'ping'; n: number }
   | { type: 'pong'; n: number }
   | { type: 'bye' };

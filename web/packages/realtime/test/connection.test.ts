@@ -154,6 +154,17 @@ describe('connection', () => {
     expect([tab.sockets.length, tab.client.sync.phase]).toEqual([2, 'stopped']);
   });
 
+  it('tells which page the visitor looks at, also those who were away', async () => {
+    const tab = await started(new Tab(clock, server.connect));
+    const page = { url: 'https://shop.example/fault', title: '宽带报障' };
+    tab.client.showPage(page);
+    expect(tab.socket.of('presence').at(-1)?.page).toEqual(page);
+    server.cut();
+    await clock.pass(1_000);
+    expect(tab.sockets.length).toBe(2);
+    expect(tab.socket.of('presence')).toEqual([{ v: 1, type: 'presence', visible: true, page }]);
+  });
+
   it('gives up a hello that never comes', async () => {
     const tab = await started(new Tab(clock, (socket) => socket.accept()));
     await clock.pass(9_900);

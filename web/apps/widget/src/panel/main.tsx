@@ -47,7 +47,7 @@ async function run(): Promise<void> {
   // Alone in a tab (a link to the panel) it is its own host and always visible.
   let isShown = parent === window;
   const host = new HostPage(query.get('host') ?? '', (message) => {
-    if (message.type === 'page') session.page = message.page;
+    if (message.type === 'page') session.lookAt(message.page);
     else {
       isShown = message.type === 'shown';
       draw();

@@ -36,7 +36,7 @@ export class Session {
   /** The longest queue seen in this wait, for the progress line. */
   queueFrom = 0;
   notice: Notice | undefined;
-  page: PageFacts | undefined;
+  #page: PageFacts | undefined;
 
   constructor(options: SessionOptions) {
     this.#options = options;
@@ -88,7 +88,7 @@ export class Session {
   /** Opens a conversation and says the first words; all of it also works with no network. */
   begin(text?: string, group?: string): void {
     const { newId, locale, store } = this.#options;
-    this.#birth = { client_id: newId(), group, locale, page: this.page };
+    this.#birth = { client_id: newId(), group, locale, page: this.#page };
     store.setItem(this.#name('birth'), JSON.stringify(this.#birth));
     this.queueFrom = 0;
     this.notice = undefined;
@@ -96,6 +96,11 @@ export class Session {
     if (text) this.say(text);
     void this.#bear();
     this.changed();
+  }
+
+  lookAt(page: PageFacts): void {
+    this.#page = page;
+    this.client.showPage(page);
   }
 
   say(text: string): void {
@@ -114,7 +119,7 @@ export class Session {
 
   async end(): Promise<void> {
     if (this.isUnborn) this.#abandon();
-    else await this.#act('close', { reason: 'customer' });
+    else await this.#act('close', {});
   }
 
   async reopen(): Promise<void> {
@@ -156,9 +161,10 @@ export class Session {
         birth.client_id,
       );
       if (this.#birth !== birth) return; // given up meanwhile
-      this.#forgetBirth();
       this.client.adopt(conversation);
+      // Forgotten last: a page that ends in between bears it again, gets the same one, and loses no words.
       await this.client.move(UNBORN + birth.client_id, conversation.id);
+      this.#forgetBirth();
       this.#show(conversation.id);
       this.#options.onEvent('started');
     } catch (error) {
