@@ -22,6 +22,7 @@ export function Bubble({ item, name, marked, onChoose }: BubbleProps) {
     <li class={mine ? 'said mine' : 'said'}>
       {name && <p class="who">{name}</p>}
       <Content item={item} onChoose={onChoose} />
+      {mine && <Recall item={item} />}
       {mine && <Marks item={item} marked={marked} />}
     </li>
   );
@@ -40,9 +41,8 @@ function Content({ item, onChoose }: Pick<BubbleProps, 'item' | 'onChoose'>) {
 }
 
 function Marks({ item, marked }: Pick<BubbleProps, 'item' | 'marked'>) {
-  const { words, session, now } = usePanel();
-  const attempt = useTry();
-  const { entry, outgoing, delivery = 'sent' } = item;
+  const { words, session } = usePanel();
+  const { outgoing, delivery = 'sent' } = item;
   if (outgoing && delivery === 'failed') {
     return (
       <p class="marks bad">
@@ -65,16 +65,18 @@ function Marks({ item, marked }: Pick<BubbleProps, 'item' | 'marked'>) {
       </p>
     );
   }
-  const canRecall = entry && session.isActive && now() - entry.at < RECALL_WITHIN;
-  if (!marked && !canRecall) return null;
+  if (!marked) return null;
+  return <p class={delivery === 'sending' ? 'marks soon' : 'marks'}>{words.state[delivery]}</p>;
+}
+
+/** Beside the bubble, so that it costs no line; with a mouse only where the pointer is. */
+function Recall({ item: { entry } }: Pick<BubbleProps, 'item'>) {
+  const { words, session, now } = usePanel();
+  const attempt = useTry();
+  if (!entry || !session.isActive || now() - entry.at >= RECALL_WITHIN) return null;
   return (
-    <p class={delivery === 'sending' ? 'marks soon' : 'marks'}>
-      {canRecall && (
-        <button type="button" onClick={() => attempt(() => session.recall(entry.seq))}>
-          {words.recall}
-        </button>
-      )}
-      {marked && words.state[delivery]}
-    </p>
+    <button type="button" class="recall" onClick={() => attempt(() => session.recall(entry.seq))}>
+      {words.recall}
+    </button>
   );
 }
