@@ -14,6 +14,19 @@ export const zh = {
   now: '本次',
   subject: '在线咨询',
   state: { queued: '排队中', served: '接待中', closed: '已结束' },
+  episode: {
+    title: '本次会话',
+    page: '正在看',
+    channel: '来源',
+    group: '技能组',
+    branch: '机构',
+    opened: '开始',
+    waited: '等待接入',
+    owner: '接待',
+    why: '分配',
+    external: '外部编号',
+  },
+  why: { least_busy: '手上会话最少', taken: '主动接待' },
   failed: '客户资料没有加载出来',
 };
 
@@ -31,5 +44,18 @@ export const en: Translation<typeof zh> = {
   now: 'This one',
   subject: 'Web chat',
   state: { queued: 'Waiting', served: 'In service', closed: 'Closed' },
+  episode: {
+    title: 'This conversation',
+    page: 'Now viewing',
+    channel: 'From',
+    group: 'Skill group',
+    branch: 'Branch',
+    opened: 'Began',
+    waited: 'Waited',
+    owner: 'Served by',
+    why: 'Assigned',
+    external: 'Reference',
+  },
+  why: { least_busy: 'To the least busy', taken: 'Taken by hand' },
   failed: 'The customer profile did not load',
 };
