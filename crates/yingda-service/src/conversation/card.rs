@@ -82,7 +82,7 @@ impl Card {
         let follows = changed.entries.first().is_none_or(|first| first.seq == self.row.head + 1) && row.rev == self.row.rev + 1;
         let is_plain = row.owner_id == self.row.owner_id && row.group_id == self.row.group_id && row.next_id == self.row.next_id;
         let takes_back = changed.entries.iter().any(|entry| entry.kind == Kind::System && changes_past(entry));
-        if !follows || !is_plain || takes_back {
+        if changed.is_partial || !follows || !is_plain || takes_back {
             return false;
         }
         if let Some(participants) = &changed.participants {
@@ -104,6 +104,7 @@ impl Card {
     pub fn view(&self, sight: &Sight) -> ConversationView {
         let row = &self.row;
         let is_staff = matches!(sight.viewer.eyes, Eyes::Staff | Eyes::Supervisor);
+        let head = sight.viewer.eyes.head(row);
         let visible = |spoken: &&Spoken| is_staff || spoken.audience == Audience::All;
         let mine = self.participants.iter().find(|p| Some(p.participant) == sight.viewer.participant);
         let read = mine.map_or(0, |p| p.read);
@@ -117,7 +118,7 @@ impl Card {
             external_id: row.external_id.clone(),
             state: row.state,
             rev: row.rev,
-            head: if is_staff { row.head } else { row.customer_head },
+            head,
             site: Named { id: row.site_id.to_string(), name: self.names.site_name.clone() },
             channel: ChannelView {
                 id: row.channel_id.to_string(),
@@ -145,7 +146,8 @@ impl Card {
             last: last.map(|s| Last { seq: s.seq, kind: s.kind, role: s.role, text: s.text.clone(), at: s.at }),
             previous: self.names.previous_public.clone(),
             next: self.names.next_public.clone(),
-            read: ReadView { mine: read, theirs: theirs_read, delivered_theirs: theirs_delivered },
+            // No further than the viewer's own head, or it would tell of what is hidden.
+            read: ReadView { mine: read.min(head), theirs: theirs_read.min(head), delivered_theirs: theirs_delivered.min(head) },
             unread: unread as i64,
             draft: None,
             subject: row.subject.clone(),

@@ -1,5 +1,8 @@
 //! The one projection of entries for an audience: used by push, resume, lists and export alike.
-use super::entry::{Audience, Entry, EntryState, Kind, Role};
+use super::{
+    entry::{Audience, Entry, EntryState, Kind, Role},
+    model::Conversation,
+};
 use serde::Serialize;
 use serde_json::{Value, value::RawValue};
 use yingda_base::{Millis, text_enum};
@@ -17,6 +20,16 @@ text_enum! {
         Bot = "bot",
         /// What leaves the house: no notes, no recalled words.
         Export = "export",
+    }
+}
+
+impl Eyes {
+    /// The last `seq` of a log for these eyes.
+    pub fn head(self, row: &Conversation) -> i64 {
+        match self {
+            Eyes::Staff | Eyes::Supervisor => row.head,
+            Eyes::Customer | Eyes::Bot | Eyes::Export => row.customer_head,
+        }
     }
 }
 

@@ -3,9 +3,10 @@
 //! Start at [`expected`] (the file and its gaps). [`persona`] says who tries, [`scene`] makes what they try it on, [`samples`] and [`frames`]
 //! say what exactly they do, [`outcome`] how the table calls what came of it.
 //! [`protocol`] holds the frames of a whole [`talk`] against their schema.
-mod demoted;
+
 mod expected;
 mod frames;
+mod leaks;
 mod outcome;
 mod persona;
 mod protocol;

@@ -66,12 +66,14 @@ impl Subscription {
         views
     }
 
-    /// Positions of others that this viewer has not been told.
-    pub fn positions(&mut self, participants: &[Participant]) -> Vec<Participant> {
+    /// Positions of others that this viewer has not been told. They end at the viewer's own `head`, or they would tell of what is hidden.
+    pub fn positions(&mut self, participants: &[Participant], row: &Conversation) -> Vec<Participant> {
         let (me, eyes) = (self.viewer.participant, self.viewer.eyes);
+        let head = eyes.head(row);
         let is_silent = |role: Role| matches!(role, Role::Supervisor | Role::Conferee) && eyes == Eyes::Customer;
         let others = participants.iter().filter(|p| Some(p.participant) != me && !is_silent(p.role));
-        let news: Vec<Participant> = others.filter(|p| !self.positions.contains(&(p.participant, p.delivered, p.read))).cloned().collect();
+        let shown = others.map(|p| Participant { delivered: p.delivered.min(head), read: p.read.min(head), ..p.clone() });
+        let news: Vec<Participant> = shown.filter(|p| !self.positions.contains(&(p.participant, p.delivered, p.read))).collect();
         for p in &news {
             self.positions.retain(|(participant, _, _)| *participant != p.participant);
             self.positions.push((p.participant, p.delivered, p.read));

@@ -182,6 +182,10 @@ impl<T: Transport> Connection<T> {
                     let sight = conversation::sight(&self.app, &self.actor, &card);
                     let after = if from_start { 0 } else { wish.after.max(0) };
                     self.subscribe(&card, after);
+                    if let Some(subscription) = self.subscriptions.get_mut(&card.row.id) {
+                        // Where it stands is in the inbox that comes with this hello: a note must not be what tells it again.
+                        subscription.is_standing_news(&card.row);
+                    }
                     ids.push(card.row.id);
                     told.push(json!({"conversation": wish.conversation, "head": card.view(&sight).head}));
                 }

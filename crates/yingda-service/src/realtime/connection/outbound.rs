@@ -2,7 +2,7 @@
 use super::{Connection, End, Flow};
 use crate::{
     auth::{Action, authorise},
-    conversation::{self, Card, Changed, ConversationId, Participant, State, transcript::EntryView},
+    conversation::{self, Card, Changed, Conversation, ConversationId, Participant, State, transcript::EntryView},
     realtime::{
         hub::Push,
         inbox::InboxFrame,
@@ -94,7 +94,7 @@ impl<T: Transport> Connection<T> {
             Next::Missing => self.catch_up(row.id).await?,
         }
         if let Some(participants) = &changed.participants {
-            self.push_positions(row.id, participants).await?;
+            self.push_positions(row, participants).await?;
         }
         self.push_standing(changed).await
     }
@@ -128,14 +128,14 @@ impl<T: Transport> Connection<T> {
             }
         }
         match self.app.board.get(id) {
-            Some(card) => self.push_positions(id, &card.participants).await,
+            Some(card) => self.push_positions(&card.row, &card.participants).await,
             None => Ok(()),
         }
     }
 
-    async fn push_positions(&mut self, id: ConversationId, participants: &[Participant]) -> Flow {
-        let Some(subscription) = self.subscriptions.get_mut(&id) else { return Ok(()) };
-        let (public_id, news) = (subscription.public_id.clone(), subscription.positions(participants));
+    async fn push_positions(&mut self, row: &Conversation, participants: &[Participant]) -> Flow {
+        let Some(subscription) = self.subscriptions.get_mut(&row.id) else { return Ok(()) };
+        let (public_id, news) = (subscription.public_id.clone(), subscription.positions(participants, row));
         for p in news {
             let body =
                 json!({"conversation": public_id, "participant": p.participant, "role": p.role, "delivered": p.delivered, "read": p.read});
