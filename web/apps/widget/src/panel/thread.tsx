@@ -99,7 +99,9 @@ export function Thread({ visible }: { visible: boolean }) {
           {conversation?.owner?.away && conversation.state === 'served' && (
             <li class="line">{words.away(conversation.owner.name)}</li>
           )}
-          {typing.some(({ role }) => role !== 'customer') && <Typing name={conversation?.owner?.name ?? ''} />}
+          {conversation?.state === 'served' &&
+            !conversation.owner?.away &&
+            typing.some(({ role }) => role !== 'customer') && <Typing name={conversation.owner?.name ?? ''} />}
         </ol>
       </main>
       {!isAtEnd && (
