@@ -36,6 +36,9 @@ journey('a colleague looks on, may note, and cannot speak to the customer', asyn
   await desk.sees('装维组说 16 点到');
   await desk.say('师傅 16 点到');
   await visitor.assertTexts(['投诉装机迟到', '非常抱歉，马上催单', '师傅 16 点到']);
+  await colleague.page.reload();
+  await colleague.sees('师傅 16 点到');
+  assert.equal(await colleague.box('colleague').getAttribute('aria-pressed'), 'true');
   assert.doesNotMatch(visitor.received, /装维组/);
 });
 
@@ -62,6 +65,8 @@ journey('of two agents who accept at once one is told who was faster', async (sc
   const title = await visitor.panel.locator('header h1').innerText();
   const [winner, loser] = title.startsWith('林晓') ? desks : desks.toReversed();
   await loser.page.getByText(`${title.split(' ')[0]} 已经接待了这个会话`).waitFor();
+  assert.equal(await winner.box('mine').getAttribute('aria-pressed'), 'true', 'the list follows');
+  await winner.row('谁来接我').waitFor();
   await winner.say('您好，我来为您服务');
   await visitor.sees('您好，我来为您服务');
 });
