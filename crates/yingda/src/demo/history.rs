@@ -17,7 +17,10 @@ use yingda_base::{
 };
 use yingda_service::{
     App, channel,
-    conversation::actions::{self, Open},
+    conversation::{
+        self,
+        actions::{self, Open},
+    },
     message::{self, Content, Outcome, Reached, Send},
 };
 
@@ -185,6 +188,7 @@ impl Play<'_> {
             content: Content::parse("text", &json!({"text": text}), Language::Chinese)?,
             mac: self.app.bodies.clone(),
             locale: "zh-CN".to_owned(),
+            reopen_within: conversation::reopen_within(&self.app.settings),
         };
         let actor = actor.clone();
         match self.app.db.write(move |tx| message::send(tx, &actor, &send)).await? {
