@@ -7,6 +7,7 @@ mod presence;
 mod roster;
 mod runtime;
 mod store;
+mod turn;
 #[cfg(test)]
 mod tests;
 

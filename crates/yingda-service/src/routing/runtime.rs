@@ -3,6 +3,7 @@ use super::{
     decide::{Agent, Decision, decide},
     presence,
     store::{self, Lease},
+    turn::{Turn, in_turn},
 };
 use crate::{
     App,
@@ -25,12 +26,13 @@ const GRACE_STEP: Duration = Duration::from_secs(5);
 /// Of each group, the conversations one round looks at.
 const HEADS: i64 = 200;
 
-/// Routes until the program stops.
+/// Routes until the program stops, whenever it is this node's turn.
 pub async fn run(app: App, mut stopping: Stopping) {
+    let mut turn = Turn::new(&app);
     let mut observer = Observer::new(app.context.clock.clone());
     let (mut board, mut roster) = (app.board.watch(), app.roster.watch());
     while !stopping.is_set() {
-        if let Err(error) = round(&app, &mut observer).await {
+        if let Err(error) = round(&app, &mut turn, &mut observer).await {
             tracing::warn!(%error, "a routing round failed and will be tried again");
         }
         tokio::select! {
@@ -40,17 +42,28 @@ pub async fn run(app: App, mut stopping: Stopping) {
             () = tokio::time::sleep(TICK) => {}
         }
     }
+    if let Err(error) = turn.end().await {
+        tracing::warn!(%error, "the router's lease could not be given back; the next router waits for it to end");
+    }
 }
 
-async fn round(app: &App, observer: &mut Observer) -> Result<()> {
+async fn round(app: &App, turn: &mut Turn, observer: &mut Observer) -> Result<()> {
+    if !turn.is_ours().await? {
+        // What was seen before another one's turn says nothing about the time after it.
+        *observer = Observer::new(app.context.clock.clone());
+        return Ok(());
+    }
     let leases = app.db.read(store::all).await?;
     let owners: BTreeSet<i64> = app.db.read(store::owners).await?.into_iter().collect();
     for verdict in observer.observe(&leases, &owners) {
-        app.db.write(move |tx| apply_verdict(tx, verdict)).await?;
+        app.db.write(in_turn(turn.lease(), move |tx| apply_verdict(tx, verdict))).await?;
     }
-    let decisions = app.db.read(plan).await?;
-    for decision in decisions {
-        app.db.write(move |tx| apply(tx, &decision)).await?;
+    for decision in app.db.read(plan).await? {
+        // Many decisions take longer than a lease lives.
+        if !turn.is_ours().await? {
+            return Ok(());
+        }
+        app.db.write(in_turn(turn.lease(), move |tx| apply(tx, &decision))).await?;
     }
     Ok(())
 }

@@ -101,6 +101,17 @@ impl TestApp {
         }
     }
 
+    /// Waits until something is so of which no frame tells.
+    pub(crate) async fn until(&self, what: &str, is_so: impl AsyncFn() -> bool) {
+        let mut tick = tokio::time::interval(Duration::from_millis(20));
+        let all = async {
+            while !is_so().await {
+                tick.tick().await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(15), all).await.unwrap_or_else(|_| panic!("not so in time: {what}"));
+    }
+
     /// Somebody without a name.
     pub(crate) fn anonymous(&self) -> Client {
         Client::new(self.address, None)
