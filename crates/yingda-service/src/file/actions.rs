@@ -6,8 +6,8 @@ use super::{
 };
 use crate::{
     App,
-    auth::{Action, authorise},
-    conversation::{self, CUSTOMER, Conversation},
+    auth::{Action, authorise, permission},
+    conversation::{self, CUSTOMER, Conversation, EntryState},
 };
 use ::image::ImageFormat;
 use bytes::Bytes;
@@ -16,6 +16,7 @@ use tokio::sync::Semaphore;
 use yingda_base::{
     Error, Millis, Result, Tx,
     blob::BlobId,
+    error::Kind,
     http::{Actor, Caller},
 };
 
@@ -108,16 +109,27 @@ pub fn keep(tx: &mut Tx, caller: &Caller, conversation: &str, stored: &Stored) -
     Ok(file)
 }
 
-/// A fresh address of a file in a conversation the caller may see.
+/// A fresh address of a file in a conversation the caller may see. Codes: `gone` if its entry was recalled or erased, `not_found`.
 pub async fn link(app: &App, caller: &Caller, file: String) -> Result<(String, Millis)> {
     let (actor, name) = (caller.actor.clone(), file.clone());
     let check = move |tx: &mut Tx| {
-        let conversation = store::conversation_of(tx, &name)?.ok_or_else(|| Error::not_found("file"))?;
-        let row = conversation::find_by_public_id(tx, &conversation)?.ok_or_else(|| Error::not_found("file"))?;
-        authorise(&actor, Action::View, &row).map_err(|error| if error.code() == "not_found" { Error::not_found("file") } else { error })
+        let place = store::place(tx, &name)?.ok_or_else(|| Error::not_found("file"))?;
+        let row = conversation::find_by_public_id(tx, &place.conversation)?.ok_or_else(|| Error::not_found("file"))?;
+        authorise(&actor, Action::View, &row)
+            .map_err(|error| if error.code() == "not_found" { Error::not_found("file") } else { error })?;
+        let is_shown = match place.state {
+            None | Some(EntryState::Kept) => true,
+            Some(EntryState::Recalled) if sees_recalled(&actor) => true,
+            Some(EntryState::Recalled | EntryState::Erased) => store::is_still_shown(tx, place.conversation_id, &name)?,
+        };
+        if is_shown { Ok(()) } else { Err(Error::new(Kind::Gone, "gone")) }
     };
     app.db.read(check).await?;
     Ok(model::link(&app.auth.links, &file, app.context.clock.now()))
+}
+
+fn sees_recalled(actor: &Actor) -> bool {
+    matches!(actor, Actor::Staff(staff) if staff.can(permission::CONVERSATION_SEE_RECALLED))
 }
 
 /// What an address names: the file and when the address ends. Codes: `file.link_invalid`, `file.link_expired`, `not_found`.

@@ -5,6 +5,7 @@
 mod actions;
 mod http;
 mod image;
+mod jobs;
 mod model;
 mod store;
 #[cfg(test)]
@@ -12,9 +13,10 @@ mod tests;
 
 pub use actions::Desk;
 pub use http::routes;
+pub use jobs::{DeleteContent, purge};
 pub use model::{File, LINK_LIFE, link};
 
-use yingda_base::{Result, Tx};
+use yingda_base::{Error, Result, Tx};
 
 yingda_base::texts!("texts.toml");
 yingda_base::setting! {
@@ -25,4 +27,10 @@ yingda_base::setting! {
 /// A file by its public id.
 pub fn find(tx: &mut Tx, public_id: &str) -> Result<Option<File>> {
     store::find(tx, public_id)
+}
+
+/// Notes that an entry of its conversation names a file, which keeps it. The caller has looked that it is there.
+pub fn named(tx: &mut Tx, public_id: &str, seq: i64) -> Result<()> {
+    // Deleted in this very moment: the sender tries again and learns that it is gone.
+    if store::set_named(tx, public_id, seq)? { Ok(()) } else { Err(Error::unavailable("busy").retry_after(100)) }
 }

@@ -1,7 +1,7 @@
 //! Over HTTP, as panels and desks use it.
 use crate::{
     apps,
-    testkit::{Client, OTHER_GROUP},
+    testkit::{Client, GROUP, OTHER_GROUP},
 };
 use futures_util::TryStreamExt;
 use image::{DynamicImage, ImageFormat, RgbImage};
@@ -111,4 +111,34 @@ apps! { an_upload_under_a_key_is_kept_once, |t| async {
     assert_eq!(code(&under_key(&conversation, wider.into_inner()).await), (422, "idempotency_key_reused"));
     assert_eq!(code(&under_key(&other, png()).await), (422, "idempotency_key_reused"), "the file of one conversation is none of another");
     assert_eq!(code(&answer(upload_call(&visitor, &conversation, "image/png", png()).header("idempotency-key", "a b")).await).0, 400);
+}}
+
+apps! { no_address_leads_to_what_was_taken_back, |t| async {
+    let (visitor, agent, boss) = (t.visitor().await, t.agent("linxiao").await, t.staff("boss", "supervisor", &[GROUP]).await);
+    let conversation = visitor.open("a").await;
+    let file = upload(&visitor, &conversation, "image/png", png()).await.1["file"]["id"].as_str().unwrap().to_owned();
+    let mut panel = visitor.socket().await;
+    let mut send = async |client_id: &str| {
+        let body = json!({"file": file, "width": 40, "height": 30});
+        panel.send(json!({"type": "send", "conversation": conversation, "client_id": client_id, "kind": "image", "body": body})).await;
+        panel.expect_where("ack", |ack| ack["client_id"] == client_id).await["seq"].clone()
+    };
+    let (first, second) = (send("i1").await, send("i2").await);
+    let recall = async |seq: Value| {
+        let answer = visitor.post(&format!("/api/v1/conversation/{conversation}/recall"), json!({"seq": seq})).await;
+        assert_eq!(answer.status, 200, "{}", answer.body);
+    };
+    let all = [&visitor, &agent, &boss];
+    let links = async || {
+        let mut found = Vec::new();
+        for who in all { found.push(who.post(&format!("/api/v1/file/{file}/link"), json!({})).await.status); }
+        found
+    };
+    assert_eq!(links().await, [200, 200, 200]);
+    recall(second).await;
+    assert_eq!(links().await, [200, 200, 200], "the first sending still shows it");
+    recall(first).await;
+    assert_eq!(links().await, [410, 410, 200], "who may see what was recalled may see the image");
+    t.db.script("UPDATE entry SET state = 'erased' WHERE state = 'recalled'; DELETE FROM entry_body WHERE body LIKE '%width%'").await;
+    assert_eq!(links().await, [410, 410, 410]);
 }}

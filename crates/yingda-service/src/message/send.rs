@@ -190,7 +190,7 @@ fn give_back(tx: &mut Tx, staff: &StaffActor, send: &Send, episode: &Episode) ->
 
 fn append(tx: &mut Tx, episode: &mut Episode, participant: i64, role: Role, name: Option<String>, send: &Send) -> Result<i64> {
     let hash = send.mac.mac(send.content.canonical().as_bytes()).to_vec();
-    episode.append(
+    let seq = episode.append(
         tx,
         NewEntry {
             kind: send.content.kind,
@@ -205,7 +205,11 @@ fn append(tx: &mut Tx, episode: &mut Episode, participant: i64, role: Role, name
             body: send.content.body.clone(),
             fallback: send.content.fallback.clone(),
         },
-    )
+    )?;
+    if let Some(file) = &send.content.file {
+        crate::file::named(tx, file, seq)?;
+    }
+    Ok(seq)
 }
 
 fn earlier(tx: &mut Tx, episode: &Episode, participant: i64, send: &Send) -> Result<Option<Sent>> {
