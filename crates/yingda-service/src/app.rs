@@ -2,7 +2,7 @@
 use crate::{
     auth::{self, Auth, Authenticator},
     conversation::{Board, transcript::Links},
-    file, realtime, routing,
+    file, jobs, realtime, routing,
 };
 use std::sync::Arc;
 use yingda_base::{
@@ -111,6 +111,7 @@ impl App {
         realtime::start(self);
         self.board.fill(&self.db).await?;
         self.supervisor.spawn("router", routing::run(self.clone(), self.supervisor.stopping()));
+        jobs::start(self).await?;
         Ok(())
     }
 

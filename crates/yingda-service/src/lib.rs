@@ -7,10 +7,12 @@ pub mod conversation;
 pub mod customer;
 mod description;
 pub mod file;
+mod jobs;
 #[cfg(test)]
 mod matrix;
 pub mod message;
 pub mod page;
+mod purge;
 pub mod realtime;
 pub mod routing;
 pub mod setting;

@@ -84,8 +84,6 @@ fn begin_session(tx: &mut Tx, caller: &Caller, subjects: &Subjects, staff: Staff
     let (token, session) = open_session(tx, staff, attempt.kind, &caller.address.to_string(), &attempt.client)?;
     let caller = Caller { actor: Actor::Staff(Arc::new(session)), ..caller.clone() };
     audit::record(tx, &caller, &Audit { action: "auth.login", object_kind: "staff", object_id: staff.to_string(), ..Audit::default() })?;
-    store::prune_failures(tx, tx.now() - throttle::MEMORY)?;
-    store::prune_sessions(tx, tx.now() - ABSOLUTE)?;
     Ok(LoggedIn { token, me: whoami(tx, caller.actor.staff()?)? })
 }
 

@@ -58,9 +58,13 @@ impl Event for Revoked {
 pub fn revoke(tx: &mut Tx, revocation: Revocation) -> Result<()> {
     let revoked = Revoked::from(revocation);
     store::insert_revocation(tx, revoked)?;
-    store::prune_revocations(tx, tx.now() - KEPT)?;
     tx.emit(&revoked);
     Ok(())
+}
+
+/// Forgets revocations that nobody looks for any more, a chunk at a time; how many.
+pub(super) fn purge(tx: &mut Tx, chunk: i64) -> Result<u64> {
+    store::purge_revocations(tx, tx.now() - KEPT, chunk)
 }
 
 /// Revocations that became visible since the one before `window`: overlapping on purpose, because ids commit out of order.

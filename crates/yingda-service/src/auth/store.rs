@@ -79,14 +79,14 @@ pub fn forget_failures(tx: &mut Tx, subject: &str) -> Result<()> {
     Ok(())
 }
 
-/// Old failures, a few at a time.
-pub fn prune_failures(tx: &mut Tx, before: Millis) -> Result<()> {
+/// Failures whose last one was before `before`; how many were forgotten.
+pub fn purge_failures(tx: &mut Tx, before: Millis, limit: i64) -> Result<u64> {
     tx.run(sql!(
         "DELETE FROM login_failure
-          WHERE subject IN (SELECT subject FROM login_failure WHERE last_at < $1 ORDER BY last_at LIMIT 20 FOR UPDATE SKIP LOCKED)",
-        before
-    ))?;
-    Ok(())
+          WHERE subject IN (SELECT subject FROM login_failure WHERE last_at < $1 ORDER BY last_at LIMIT $2 FOR UPDATE SKIP LOCKED)",
+        before,
+        limit
+    ))
 }
 
 /// A session to be stored.
@@ -179,14 +179,14 @@ pub fn list_sessions(tx: &mut Tx, staff: StaffId, current: i64, idle_since: Mill
     Ok(found.into_iter().map(shown).collect())
 }
 
-/// Sessions that ended before `before`, a few at a time.
-pub fn prune_sessions(tx: &mut Tx, before: Millis) -> Result<()> {
+/// Sessions that ended before `before`; how many were forgotten.
+pub fn purge_sessions(tx: &mut Tx, before: Millis, limit: i64) -> Result<u64> {
     tx.run(sql!(
         "DELETE FROM session
-          WHERE id IN (SELECT id FROM session WHERE expires_at < $1 ORDER BY expires_at LIMIT 20 FOR UPDATE SKIP LOCKED)",
-        before
-    ))?;
-    Ok(())
+          WHERE id IN (SELECT id FROM session WHERE expires_at < $1 OR revoked_at < $1 ORDER BY id LIMIT $2 FOR UPDATE SKIP LOCKED)",
+        before,
+        limit
+    ))
 }
 
 pub fn permissions(tx: &mut Tx, staff: StaffId) -> Result<BTreeSet<String>> {
@@ -259,14 +259,14 @@ pub fn insert_revocation(tx: &mut Tx, revoked: Revoked) -> Result<()> {
     Ok(())
 }
 
-/// Revocations that nobody looks for any more, a few at a time.
-pub fn prune_revocations(tx: &mut Tx, before: Millis) -> Result<()> {
+/// Revocations made before `before`; how many were forgotten.
+pub fn purge_revocations(tx: &mut Tx, before: Millis, limit: i64) -> Result<u64> {
     tx.run(sql!(
         "DELETE FROM revocation
-          WHERE id IN (SELECT id FROM revocation WHERE id < $1 ORDER BY id LIMIT 20 FOR UPDATE SKIP LOCKED)",
-        IdSource::at(before)
-    ))?;
-    Ok(())
+          WHERE id IN (SELECT id FROM revocation WHERE id < $1 ORDER BY id LIMIT $2 FOR UPDATE SKIP LOCKED)",
+        IdSource::at(before),
+        limit
+    ))
 }
 
 pub fn revocations_since(tx: &mut Tx, since: Millis) -> Result<Vec<Revoked>> {

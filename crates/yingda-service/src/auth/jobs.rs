@@ -1,0 +1,17 @@
+//! What is forgotten: sessions that ended long ago, failures nobody counts any more, revocations every node has seen.
+use super::{revocation, store, throttle};
+use std::time::Duration;
+use yingda_base::{Result, Tx};
+
+/// How long the row of an ended session stays: an administrator may ask where somebody was logged in.
+const SESSION_KEPT: Duration = Duration::from_secs(30 * 24 * 3600);
+/// Rows of one kind in one unit.
+const CHUNK: i64 = 200;
+
+/// Forgets a chunk of each; how many in all.
+pub fn purge(tx: &mut Tx) -> Result<u64> {
+    let now = tx.now();
+    let failures = store::purge_failures(tx, now - throttle::MEMORY, CHUNK)?;
+    let sessions = store::purge_sessions(tx, now - SESSION_KEPT, CHUNK)?;
+    Ok(failures + sessions + revocation::purge(tx, CHUNK)?)
+}

@@ -1,0 +1,32 @@
+//! The durable jobs of all features: what the runner of this program knows, and when.
+use crate::{App, file, purge::Purge};
+use yingda_base::{
+    Result, Tx,
+    bus::Event,
+    job::{self, Enqueued, Plan, Runner},
+};
+
+/// Side by side; the database has better things to do.
+const SLOTS: usize = 2;
+/// Schedules tick in UTC: this is 03:40 in China.
+const AT_NIGHT: &str = "40 19 * * *";
+
+/// Enqueues what every start does, and runs jobs until the program stops.
+pub(crate) async fn start(app: &App) -> Result<()> {
+    // Listen first: what is enqueued from now on wakes the runner.
+    let wake = app.bus.listen(Enqueued::TOPIC);
+    app.db.write(purge_soon).await?;
+    let runner = Runner::new(app.db.clone(), app.context.clone(), &app.run)
+        .slots(SLOTS)
+        .with(app.blobs.clone())
+        .register::<file::DeleteContent>()
+        .schedule(AT_NIGHT, || Purge {})?;
+    app.supervisor.spawn("jobs", runner.run(wake, app.supervisor.stopping()));
+    Ok(())
+}
+
+/// Under the key of the schedule, so that a purge under way, here or on another node, is enough.
+fn purge_soon(tx: &mut Tx) -> Result<()> {
+    let plan = Plan { run_at: None, unique_key: Some("schedule".to_owned()) };
+    job::enqueue_with(tx, &Purge {}, &plan).map(drop)
+}
