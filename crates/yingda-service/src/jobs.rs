@@ -1,5 +1,5 @@
 //! The durable jobs of all features: what the runner of this program knows, and when.
-use crate::{App, file, purge::Purge};
+use crate::{App, conversation, file, purge::Purge};
 use yingda_base::{
     Result, Tx,
     bus::Event,
@@ -19,6 +19,7 @@ pub(crate) async fn start(app: &App) -> Result<()> {
     let runner = Runner::new(app.db.clone(), app.context.clone(), &app.run)
         .slots(SLOTS)
         .with(app.blobs.clone())
+        .register::<conversation::Rename>()
         .register::<file::DeleteContent>()
         .schedule(AT_NIGHT, || Purge {})?;
     app.supervisor.spawn("jobs", runner.run(wake, app.supervisor.stopping()));

@@ -7,6 +7,7 @@ use crate::{
     App,
     audit::{self, Audit},
     auth::{BranchId, GroupId, GroupName},
+    conversation::{self, Named},
     staff,
 };
 use serde::{Deserialize, Serialize};
@@ -125,6 +126,9 @@ pub async fn update(app: &App, caller: &Caller, id: SiteId, change: SiteChange) 
         check_places(tx, &site)?;
         if !store::update(tx, &site)? {
             return Err(Error::conflict("site.changed").with("rev", before.rev));
+        }
+        if site.name != before.name {
+            conversation::renamed(tx, Named::Site(id.0))?;
         }
         audit::record(tx, &caller, &audit_of("site.update", Some(&before), &site))?;
         Ok(site)

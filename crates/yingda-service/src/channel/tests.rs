@@ -58,12 +58,10 @@ apps! { the_branch_of_a_site_can_be_taken_away_again, |t| async {
     let branch = sys.post("/api/v1/staff/branches", json!({"name": "江苏"})).await.body["branch"]["id"].clone();
     let site = sys.get("/api/v1/channel/sites").await.body["items"][0].clone();
     let path = format!("/api/v1/channel/sites/{}", site["id"].as_str().unwrap());
-    let mut rev = site["rev"].as_i64().unwrap();
-    for (body, expected) in [(json!({"branch": branch}), Some(&branch)), (json!({}), Some(&branch)), (json!({"branch": null}), None)] {
-        let mut body = body;
+    let changes = [(json!({"branch": branch}), Some(&branch)), (json!({}), Some(&branch)), (json!({"branch": null}), None)];
+    for ((mut body, expected), rev) in changes.into_iter().zip(site["rev"].as_i64().unwrap()..) {
         body["rev"] = json!(rev);
         let changed = sys.patch(&path, body).await;
         assert_eq!((changed.status, changed.body["site"].get("branch")), (200, expected), "{}", changed.body);
-        rev += 1;
     }
 }}

@@ -215,7 +215,8 @@ pub async fn sweep(db: &Db, board: &Board, after: i64) -> Result<(Vec<Arc<Change
         let ids: Vec<i64> = marks.iter().filter(|mark| board.rev(mark.id) < mark.rev).map(|mark| mark.id.0).collect();
         if !ids.is_empty() {
             let rows = db.read(move |tx| store::by_ids(tx, &ids)).await?;
-            missed.extend(rows.into_iter().map(|conversation| Arc::new(Changed { conversation, entries: Vec::new(), participants: None })));
+            let partial = |conversation| Arc::new(Changed { conversation, entries: Vec::new(), participants: None, is_partial: true });
+            missed.extend(rows.into_iter().map(partial));
         }
         if is_last {
             return Ok((missed, cursor));

@@ -82,7 +82,7 @@ impl Card {
         let follows = changed.entries.first().is_none_or(|first| first.seq == self.row.head + 1) && row.rev == self.row.rev + 1;
         let is_plain = row.owner_id == self.row.owner_id && row.group_id == self.row.group_id && row.next_id == self.row.next_id;
         let takes_back = changed.entries.iter().any(|entry| entry.kind == Kind::System && changes_past(entry));
-        if !follows || !is_plain || takes_back {
+        if changed.is_partial || !follows || !is_plain || takes_back {
             return false;
         }
         if let Some(participants) = &changed.participants {

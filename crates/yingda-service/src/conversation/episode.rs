@@ -15,6 +15,7 @@ pub struct Episode {
     before: Conversation,
     entries: Vec<Entry>,
     are_participants_new: bool,
+    are_names_new: bool,
 }
 
 impl Episode {
@@ -30,7 +31,7 @@ impl Episode {
 
     /// A row that was just inserted in this unit, and so is locked.
     pub(super) fn of(row: Conversation) -> Episode {
-        Episode { before: row.clone(), row, entries: Vec::new(), are_participants_new: false }
+        Episode { before: row.clone(), row, entries: Vec::new(), are_participants_new: false, are_names_new: false }
     }
 
     /// Appends an entry; answers its `seq`.
@@ -119,10 +120,15 @@ impl Episode {
         Ok(())
     }
 
+    /// Notes that a name which is shown with it is another now, though nothing of the row is.
+    pub(super) fn rename(&mut self) {
+        self.are_names_new = true;
+    }
+
     /// Writes the row if anything changed, and tells it after the commit.
     pub fn save(mut self, tx: &mut Tx) -> Result<Conversation> {
         let stands = same_standing(&self.row, &self.before);
-        if stands && self.entries.is_empty() && !self.are_participants_new && self.row == self.before {
+        if stands && self.entries.is_empty() && !self.are_participants_new && !self.are_names_new && self.row == self.before {
             return Ok(self.row);
         }
         self.row.rev = self.before.rev + 1;
@@ -132,7 +138,8 @@ impl Episode {
             store::update(tx, &self.row)?
         }
         let participants = if self.are_participants_new { Some(store::participants(tx, self.row.id)?) } else { None };
-        tx.emit(&Changed { conversation: self.row.clone(), entries: self.entries, participants });
+        let is_partial = self.are_names_new;
+        tx.emit(&Changed { conversation: self.row.clone(), entries: self.entries, participants, is_partial });
         Ok(self.row)
     }
 }

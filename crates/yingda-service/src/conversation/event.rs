@@ -15,6 +15,8 @@ pub struct Changed {
     pub entries: Vec<Entry>,
     /// All participants, if one joined or came further.
     pub participants: Option<Vec<Participant>>,
+    /// This is not all that changed: read it anew.
+    pub is_partial: bool,
 }
 
 impl Event for Changed {

@@ -10,6 +10,7 @@ mod entry;
 mod episode;
 mod event;
 mod http;
+mod jobs;
 mod model;
 mod store;
 #[cfg(test)]
@@ -22,6 +23,7 @@ pub use entry::{Audience, CUSTOMER, Entry, EntryState, Kind, NewEntry, Participa
 pub use episode::Episode;
 pub use event::Changed;
 pub use http::routes;
+pub use jobs::{Named, Rename, renamed};
 pub(crate) use http::sight;
 pub use model::{CloseReason, Conversation, ConversationId, QueuedBy, State};
 pub use store::Sent;

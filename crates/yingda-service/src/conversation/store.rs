@@ -1,6 +1,7 @@
 //! The SQL of conversations, participants and entries.
 use super::{
     entry::{Entry, EntryState, NewEntry, Participant, Role},
+    jobs::Named,
     model::{Conversation, ConversationId},
 };
 use yingda_base::{Millis, Result, Tx, db::chunks, row, sql, sql_template};
@@ -390,4 +391,25 @@ pub(super) fn list(tx: &mut Tx, listing: &Listing) -> Result<Vec<ConversationId>
 
 pub(super) fn after(tx: &mut Tx, after: ConversationId, limit: i64) -> Result<Vec<Conversation>> {
     tx.all(sql!(columns!("WHERE id > $1 ORDER BY id LIMIT $2"), after, limit))
+}
+
+sql_template!(static SHOWING = "SELECT c.id AS id FROM conversation c WHERE c.closed_at IS NULL AND c.id > ?"; [
+    "AND c.customer_id = ?",
+    "AND c.owner_id = ?",
+    "AND c.group_id = ?",
+    "AND c.branch_id = ?",
+    "AND c.site_id = ?",
+]; "ORDER BY c.id LIMIT ?");
+
+/// Open conversations that show this name, in the order of their ids.
+pub(super) fn showing(tx: &mut Tx, named: Named, after: ConversationId, limit: i64) -> Result<Vec<ConversationId>> {
+    let (place, id) = match named {
+        Named::Customer(id) => (0, id),
+        Named::Owner(id) => (1, id),
+        Named::Group(id) => (2, id),
+        Named::Branch(id) => (3, id),
+        Named::Site(id) => (4, id),
+    };
+    let rows: Vec<Found> = tx.all(SHOWING.start(vec![after.into()]).when(place, vec![id.into()]).finish(vec![limit.into()]))?;
+    Ok(rows.into_iter().map(|row| row.id).collect())
 }

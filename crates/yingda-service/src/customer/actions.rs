@@ -7,7 +7,7 @@ use crate::{
     App,
     audit::{self, Audit},
     auth::{Action, authorise},
-    conversation::{self, Conversation},
+    conversation::{self, Conversation, Named},
     staff,
 };
 use serde::Deserialize;
@@ -62,6 +62,9 @@ pub async fn update(app: &App, caller: &Caller, public_id: String, change: Profi
             profile.facts = model::unmask(facts.clone(), &before.facts);
         }
         store::update(tx, &profile)?;
+        if profile.name != before.name {
+            conversation::renamed(tx, Named::Customer(profile.id.0))?;
+        }
         audit::record(tx, &caller, &audit_of(&before, &profile))?;
         Ok((profile, visible))
     };

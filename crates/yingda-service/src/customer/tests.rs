@@ -26,3 +26,16 @@ apps! { staff_see_and_amend_the_customers_they_talk_to, |t| async {
     assert_eq!((rows.len(), &rows[0]["after"]["facts"][0]["value"], &rows[1]["actor"]["name"]), (2, &json!("13812345678"), &json!("linxiao")));
     assert_eq!(agent.patch(&path, json!({"tags": [""]})).await.code(), "customer.tags_invalid");
 }}
+
+apps! { a_new_name_reaches_open_desks, |t| async {
+    let (visitor, agent) = (t.visitor().await, t.agent("linxiao").await);
+    visitor.open("a").await;
+    let (mut desk, mut panel) = (agent.socket().await, visitor.socket().await);
+    let item = desk.expect_where("inbox", |frame| frame["items"][0]["state"] == "queued").await["items"][0].clone();
+    let path = format!("/api/v1/customer/{}", item["customer"]["id"].as_str().unwrap());
+    assert_eq!(agent.patch(&path, json!({"name": "张女士"})).await.status, 200);
+    let named = |frame: &serde_json::Value| frame["items"][0]["customer"]["name"] == "张女士";
+    let renamed = desk.expect_where("inbox", named).await["items"][0].clone();
+    assert_eq!((&renamed["id"], renamed["rev"].as_i64()), (&item["id"], item["rev"].as_i64().map(|rev| rev + 1)));
+    panel.expect_where("inbox", named).await;
+}}

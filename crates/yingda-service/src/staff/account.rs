@@ -8,6 +8,7 @@ use crate::{
     App,
     audit::{self, Audit},
     auth::{self, BranchId, GroupId, Revocation, StaffId},
+    conversation::{self, Named},
 };
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -209,6 +210,9 @@ fn change_account(tx: &mut Tx, actor: &StaffActor, caller: &Caller, id: StaffId,
     }
     auth::revoke(tx, Revocation::Staff(id.0))?;
     let after = complete_one(tx, account)?;
+    if after.name != before.name {
+        conversation::renamed(tx, Named::Owner(id.0))?;
+    }
     audit::record(tx, caller, &audit_of("staff.update", Some(&before), &after))?;
     Ok(after)
 }

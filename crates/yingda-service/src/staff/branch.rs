@@ -7,6 +7,7 @@ use crate::{
     App,
     audit::{self, Audit},
     auth::{self, BranchId, Revocation},
+    conversation::{self, Named},
 };
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -84,6 +85,9 @@ pub async fn update(app: &App, caller: &Caller, id: BranchId, change: BranchChan
             for watcher in store::branch_watchers(tx)? {
                 auth::revoke(tx, Revocation::Staff(watcher.0))?;
             }
+        }
+        if branch.name != before.name {
+            conversation::renamed(tx, Named::Branch(id.0))?;
         }
         audit::record(tx, &caller, &audit_of("branch.update", Some(&before), &branch))?;
         Ok(branch)

@@ -7,6 +7,7 @@ use crate::{
     App,
     audit::{self, Audit},
     auth::{BranchId, GroupId},
+    conversation::{self, Named},
 };
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -75,6 +76,9 @@ pub async fn update(app: &App, caller: &Caller, id: GroupId, change: GroupChange
         }
         if !store::update_group(tx, &group)? {
             return Err(Error::conflict("group.name_taken"));
+        }
+        if group.name != before.name {
+            conversation::renamed(tx, Named::Group(id.0))?;
         }
         audit::record(tx, &caller, &audit_of("group.update", Some(&before), &group))?;
         Ok(group)

@@ -317,3 +317,22 @@ apps! { a_branch_can_be_taken_away_again, |t| async {
     change(&city_path, "branch", json!({"parent": null})).await;
     assert_eq!(person.get(&conversation).await.status, 404);
 }}
+
+apps! { new_names_of_people_groups_and_branches_reach_who_looks_at_them, |t| async {
+    let (sec, sys) = (security(&t).await, t.staff("sys", "system_admin", &[]).await);
+    let branch = sys.post("/api/v1/staff/branches", json!({"name": "江苏"})).await.body["branch"]["id"].clone();
+    let group = format!("/api/v1/staff/groups/{}", t.groups[0]);
+    assert_eq!(sys.patch(&group, json!({"branch": branch})).await.status, 200);
+    let (visitor, agent) = (t.visitor().await, t.agent("linxiao").await);
+    let id = visitor.open("a").await;
+    assert_eq!(agent.post(&format!("/api/v1/conversation/{id}/accept"), json!({})).await.status, 200);
+    let (mut desk, mut panel) = (agent.socket().await, visitor.socket().await);
+    let person = format!("/api/v1/staff/{}", text(&me(&agent).await["id"]));
+    assert_eq!(sec.patch(&person, json!({"rev": 1, "name": "林晓"})).await.status, 200);
+    panel.expect_where("inbox", |frame| frame["items"][0]["owner"]["name"] == "林晓").await;
+    assert_eq!(sys.patch(&group, json!({"name": "综合"})).await.status, 200);
+    desk.expect_where("inbox", |frame| frame["items"][0]["group"]["name"] == "综合").await;
+    panel.expect_where("inbox", |frame| frame["items"][0]["group"]["name"] == "综合").await;
+    assert_eq!(sys.patch(&format!("/api/v1/staff/branches/{}", text(&branch)), json!({"name": "江苏省"})).await.status, 200);
+    desk.expect_where("inbox", |frame| frame["items"][0]["branch"]["name"] == "江苏省").await;
+}}

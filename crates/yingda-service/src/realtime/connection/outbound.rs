@@ -151,6 +151,7 @@ impl<T: Transport> Connection<T> {
             return Ok(());
         }
         let is_news = self.subscriptions.get_mut(&row.id).is_some_and(|subscription| subscription.is_standing_news(row));
+        let is_news = is_news || changed.is_partial;
         if row.state != State::Queued {
             self.places.remove(&row.id);
         }
