@@ -17,9 +17,7 @@ use tokio::{
 use tower_http::{catch_panic::CatchPanicLayer, set_header::SetResponseHeaderLayer};
 use yingda_base::{
     Error, Result,
-    bus::Event,
     error::Kind,
-    job::{Enqueued, Runner},
     supervisor::{Stopping, Supervisor},
 };
 use yingda_service::{App, Parts};
@@ -37,11 +35,11 @@ pub async fn run(config: &Config, is_demo: bool) -> Result<ExitCode> {
     if is_demo {
         data = demo::seeded(data, config).await?;
     }
+    // What a killed run on this SQLite file held is free at once: routing goes on, and so do jobs.
+    data.instance.inherit(&data.db).await?;
     let app = App::new(parts(&data));
     app.start().await?;
     app.supervisor.spawn("node lease", data.instance.clone().keep(data.db.clone(), app.supervisor.stopping()));
-    let jobs = Runner::new(data.db.clone(), data.context.clone(), data.instance.holder());
-    app.supervisor.spawn("jobs", jobs.run(data.bus.listen(Enqueued::TOPIC), app.supervisor.stopping()));
     let url = format!("http://{}", listener.local_addr().map_err(Error::internal)?);
     let router = router(&app, config.metrics.then_some(page), is_demo);
     announce(&app, config, &url, is_demo).await?;
