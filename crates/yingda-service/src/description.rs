@@ -10,7 +10,9 @@ pub fn describe(mut description: OpenApi) -> Value {
     description.info.description = Some("Customer service. See docs/protocol.md for the socket.".to_owned());
     let mut document = publish(&description);
     // What the program itself answers, in front of the gate and without an actor.
-    for (path, about) in [("/healthz", "Alive"), ("/readyz", "May get traffic"), ("/metrics", "For Prometheus"), ("/openapi.json", "This document")] {
+    for (path, about) in
+        [("/healthz", "Alive"), ("/readyz", "May get traffic"), ("/metrics", "For Prometheus"), ("/openapi.json", "This document")]
+    {
         document["paths"][path] = json!({"get": {
             "tags": ["program"], "summary": about, "x-yingda-access": "public",
             "responses": {"200": {"description": about}, "503": {"description": "Not now"}},

@@ -52,6 +52,7 @@ impl<'a> Tx<'a> {
 
     /// All rows.
     pub fn all<T: FromRow>(&mut self, query: Query) -> Result<Vec<T>> {
+        refuse_nul(&query)?;
         self.refuse_if_poisoned()?;
         let result = match &mut self.link {
             Link::Lite(connection) => lite_all(connection, &query),
@@ -72,6 +73,7 @@ impl<'a> Tx<'a> {
 
     /// Runs a statement; answers how many rows it changed.
     pub fn run(&mut self, query: Query) -> Result<u64> {
+        refuse_nul(&query)?;
         self.refuse_if_poisoned()?;
         let result = match &mut self.link {
             Link::Lite(connection) => lite_run(connection, &query),
@@ -127,6 +129,12 @@ impl<'a> Tx<'a> {
         self.poison = Some((fault, error.clone()));
         Err(error)
     }
+}
+
+/// PostgreSQL's text holds no U+0000 and SQLite's should not: whoever sends one is told so, on both.
+fn refuse_nul(query: &Query) -> Result<()> {
+    let has_nul = |param: &Param| matches!(param, Param::Text(Some(text)) if text.contains('\0'));
+    if query.params.iter().any(has_nul) { Err(Error::malformed("nul_refused")) } else { Ok(()) }
 }
 
 enum Failure {

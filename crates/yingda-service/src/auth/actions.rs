@@ -235,7 +235,8 @@ struct Subjects {
 impl Subjects {
     fn of(caller: &Caller, login: &str) -> Subjects {
         let hashed = |text: &str| token::hash_secret(text)[..16].iter().map(|byte| format!("{byte:02x}")).collect::<String>();
-        let address = (!caller.actor.is_unlimited()).then(|| format!("address:{}", hashed(&caller.address.to_string())));
+        let address = (!caller.actor.is_unlimited() && !caller.address.is_loopback())
+            .then(|| format!("address:{}", hashed(&caller.address.to_string())));
         Subjects { address, account: format!("login:{}", hashed(login)) }
     }
 

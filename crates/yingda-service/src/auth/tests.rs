@@ -158,11 +158,12 @@ apps! { the_cookie_is_safe_and_forms_of_other_sites_change_nothing, |t| async {
 
 apps! { a_bench_session_lifts_limits_for_whoever_comes_with_it, |t| async {
     let token = t.app.db.write(staff::issue_bench_session).await.unwrap();
+    let visitor = t.visitor().await;
     let many = |bench: Option<String>| {
-        let browser = t.anonymous();
+        let browser = visitor.clone();
         async move {
             let call = || {
-                let request = browser.request(Method::GET, "/api/v1/channel/sites/demo");
+                let request = browser.request(Method::GET, "/api/v1/conversation");
                 match &bench { Some(token) => request.header("x-yingda-bench", token), None => request }.send()
             };
             let statuses = futures_util::future::join_all((0..600).map(|_| call())).await;

@@ -68,6 +68,7 @@ pub fn open(tx: &mut Tx, actor: &Actor, place: &Place, wish: &Open, mac: &MacKey
         let is_same = mac.matches(content.as_bytes(), &store::opening_hash(tx, known.id)?);
         return if is_same { Ok((known, false)) } else { Err(Error::conflict("client_id_reused")) };
     }
+    store::lock_device(tx, visitor.device)?;
     if !visitor.unlimited && store::count_open_of_device(tx, visitor.device)? >= OPEN_AT_ONCE {
         return Err(Error::conflict("conversation_too_many").with("limit", OPEN_AT_ONCE));
     }
@@ -163,11 +164,18 @@ pub fn accept(tx: &mut Tx, actor: &Actor, public_id: &str, limit: i64) -> Result
         State::Served => return Err(Error::conflict("conversation_taken").with("owner", owner_name(tx, &episode)?)),
         State::Closed => return Err(Error::conflict("conversation_closed")),
     }
-    if store::count_served(tx, staff.id)? >= limit {
-        return Err(Error::conflict("conversation_limit_reached").with("limit", limit));
-    }
+    check_load(tx, staff.id, limit)?;
     assign(tx, &mut episode, staff.id, &staff.name, &json!({"code": "taken"}))?;
     episode.save(tx)
+}
+
+/// Counts under the lock of the account, so that two acceptances at once cannot both find room.
+fn check_load(tx: &mut Tx, staff: i64, limit: i64) -> Result<()> {
+    store::lock_staff(tx, staff)?;
+    if store::count_served(tx, staff)? >= limit {
+        return Err(Error::conflict("conversation_limit_reached").with("limit", limit));
+    }
+    Ok(())
 }
 
 /// Gives a queued conversation to a member of staff; the caller has decided that, and says why.
@@ -180,8 +188,9 @@ pub fn assign(tx: &mut Tx, episode: &mut Episode, staff: i64, name: &str, why: &
     Ok(())
 }
 
-/// How many conversations a member of staff serves now.
+/// How many conversations a member of staff serves now, under the lock of the account until the unit ends.
 pub fn load(tx: &mut Tx, staff: i64) -> Result<i64> {
+    store::lock_staff(tx, staff)?;
     store::count_served(tx, staff)
 }
 
@@ -206,7 +215,7 @@ pub fn close(tx: &mut Tx, actor: &Actor, public_id: &str) -> Result<Conversation
 }
 
 /// Opens an episode again: the customer into the queue, staff as its owner.
-pub fn reopen(tx: &mut Tx, actor: &Actor, public_id: &str, within: Duration) -> Result<Conversation> {
+pub fn reopen(tx: &mut Tx, actor: &Actor, public_id: &str, within: Duration, limit: i64) -> Result<Conversation> {
     let mut episode = Episode::lock(tx, public_id)?;
     authorise(actor, if matches!(actor, Actor::Staff(_)) { Action::End } else { Action::Take }, &episode.row)?;
     if episode.row.state != State::Closed {
@@ -214,6 +223,7 @@ pub fn reopen(tx: &mut Tx, actor: &Actor, public_id: &str, within: Duration) -> 
     }
     reopen_locked(tx, &mut episode, actor, within)?;
     if let Actor::Staff(staff) = actor {
+        check_load(tx, staff.id, limit)?;
         assign(tx, &mut episode, staff.id, &staff.name, &json!({"code": "taken"}))?;
     }
     episode.save(tx)

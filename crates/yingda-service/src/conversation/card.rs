@@ -108,8 +108,11 @@ impl Card {
         let visible = |spoken: &&Spoken| is_staff || spoken.audience == Audience::All;
         let mine = self.participants.iter().find(|p| Some(p.participant) == sight.viewer.participant);
         let read = mine.map_or(0, |p| p.read);
-        let theirs = self.participants.iter().filter(|p| (p.participant == CUSTOMER) == is_staff);
-        let (theirs_delivered, theirs_read) = theirs.fold((0, 0), |(delivered, read), p| (p.delivered.max(delivered), p.read.max(read)));
+        // Those who only watch are not told of, and nobody's position reaches beyond what the viewer can see.
+        let is_told = |p: &&Participant| is_staff || !matches!(p.role, Role::Supervisor | Role::Conferee);
+        let theirs = self.participants.iter().filter(|p| (p.participant == CUSTOMER) == is_staff).filter(is_told);
+        let (theirs_delivered, theirs_read) =
+            theirs.fold((0, 0), |(delivered, read), p| (p.delivered.max(delivered).min(head), p.read.max(read).min(head)));
         let unread = self.recent.iter().filter(visible).filter(|s| s.seq > read && Some(s.participant) != sight.viewer.participant).count();
         let last = self.recent.iter().rfind(visible);
         let for_staff = |value: Option<String>| value.filter(|_| is_staff);

@@ -203,6 +203,11 @@ async fn entries(
     if !(1..=500).contains(&limit) || params.after.is_some_and(|n| n < 0) || params.before.is_some_and(|n| n < 0) {
         return Err(Error::malformed("query_malformed").with("reason", "after, before ≥ 0; limit 1–500"));
     }
+    let eyes = match &caller.actor {
+        Actor::Staff(staff) if staff.can("conversation.see_recalled") => Eyes::Supervisor,
+        Actor::Staff(_) => Eyes::Staff,
+        Actor::Visitor(_) | Actor::Anonymous => Eyes::Customer,
+    };
     let actor = caller.actor.clone();
     let (row, participant, entries) = app
         .db
@@ -215,16 +220,11 @@ async fn entries(
             };
             let entries = match params.before {
                 Some(before) => store::entries_before(tx, row.id, before, limit)?,
-                None => store::entries_after(tx, row.id, params.after.unwrap_or(0), limit)?,
+                None => first_visible(tx, &row, params.after.unwrap_or(0), limit, eyes)?,
             };
             Ok((row, participant, entries))
         })
         .await?;
-    let eyes = match &caller.actor {
-        Actor::Staff(staff) if staff.can("conversation.see_recalled") => Eyes::Supervisor,
-        Actor::Staff(_) => Eyes::Staff,
-        Actor::Visitor(_) | Actor::Anonymous => Eyes::Customer,
-    };
     let held = match params.before {
         Some(_) => entries.first().map_or(0, |first| first.seq - 1),
         None => params.after.unwrap_or(0),
@@ -232,6 +232,17 @@ async fn entries(
     let head = if eyes == Eyes::Customer { row.customer_head } else { row.head };
     let shown = show(&row.public_id, &entries, held, Viewer { eyes, participant }, &app.links());
     Ok(Json(Entries { entries: shown, head }))
+}
+
+/// A page that shows at least one entry, if there is one: a page of nothing but hidden ones would tell its reader neither what nor where next.
+fn first_visible(tx: &mut yingda_base::Tx, row: &super::Conversation, after: i64, limit: i64, eyes: Eyes) -> Result<Vec<super::Entry>> {
+    let (viewer, mut entries) = (Viewer { eyes, participant: None }, store::entries_after(tx, row.id, after, limit)?);
+    while let Some(last) = entries.last().map(|last| last.seq)
+        && !entries.iter().any(|entry| viewer.sees(entry))
+    {
+        entries = store::entries_after(tx, row.id, last, limit)?;
+    }
+    Ok(entries)
 }
 
 /// Takes a conversation from the queue.
@@ -259,7 +270,14 @@ async fn close(Shared(app): Shared<App>, caller: Caller, Id(id): Id<String>, onc
     request_body = Nothing, responses((status = 200, body = One), (status = "default", body = Problem)))]
 async fn reopen(Shared(app): Shared<App>, caller: Caller, Id(id): Id<String>, once: Once<Nothing>) -> Result<Answer> {
     let (actor, public_id, within) = (caller.actor.clone(), id.clone(), super::reopen_within(&app.settings));
-    change(&app, &caller, id, once, move |tx| actions::reopen(tx, &actor, &public_id, within).map(drop)).await
+    change(&app, &caller, id, once, move |tx| {
+        let limit = match &actor {
+            Actor::Staff(staff) => crate::staff::max_conversations(tx, staff.id)?,
+            Actor::Visitor(_) | Actor::Anonymous => 0,
+        };
+        actions::reopen(tx, &actor, &public_id, within, limit).map(drop)
+    })
+    .await
 }
 
 /// Runs a change once and answers the conversation as the caller sees it after it.

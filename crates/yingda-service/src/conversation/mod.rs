@@ -23,8 +23,8 @@ pub use entry::{Audience, CUSTOMER, Entry, EntryState, Kind, NewEntry, Participa
 pub use episode::Episode;
 pub use event::Changed;
 pub use http::routes;
-pub use jobs::{Named, Rename, renamed};
 pub(crate) use http::sight;
+pub use jobs::{Named, Rename, renamed};
 pub use model::{CloseReason, Conversation, ConversationId, QueuedBy, State};
 pub use store::Sent;
 

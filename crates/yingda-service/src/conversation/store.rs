@@ -71,6 +71,16 @@ pub(super) fn of_customer(tx: &mut Tx, customer: i64, before: i64, limit: i64) -
     tx.all(sql!(columns!("WHERE customer_id = $1 AND id < $2 ORDER BY id DESC LIMIT $3"), customer, before, limit))
 }
 
+row! { struct Locked { id: i64 } }
+
+pub(super) fn lock_staff(tx: &mut Tx, staff: i64) -> Result<()> {
+    tx.find::<Locked>(sql!("SELECT id FROM staff WHERE id = $1 FOR UPDATE", staff)).map(drop)
+}
+
+pub(super) fn lock_device(tx: &mut Tx, device: i64) -> Result<()> {
+    tx.find::<Locked>(sql!("SELECT id FROM device WHERE id = $1 FOR UPDATE", device)).map(drop)
+}
+
 row! { struct Count { n: i64 } }
 
 pub(super) fn count_open_of_device(tx: &mut Tx, device: i64) -> Result<i64> {

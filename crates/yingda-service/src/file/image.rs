@@ -10,8 +10,8 @@ use yingda_base::{
 
 /// Wider or higher images are refused before they are decoded.
 const MAX_SIDE: u32 = 8192;
-/// What a decoder may hold: 64 million pixels of 4 bytes.
-const MAX_ALLOC: u64 = 64 * 1024 * 1024 * 4;
+/// What a decoder may hold: 25 million pixels of 4 bytes.
+const MAX_ALLOC: u64 = 25_000_000 * 4;
 /// What is larger is scaled down.
 const SHOWN_SIDE: u32 = 2560;
 /// Up to so many pixels PNG costs little, and keeps the sharp edges of icons and small screenshots.

@@ -21,6 +21,10 @@ pub(super) fn put(tx: &mut Tx, actor: &Actor, public_id: &str, text: &str, rev: 
     if text.chars().count() > LONGEST || text.contains('\0') {
         return Err(Error::invalid("text_too_long").with("limit", LONGEST));
     }
+    // A revision that cannot grow any more would lock the draft for ever.
+    if !(0..i64::MAX / 2).contains(&rev) {
+        return Err(Error::malformed("body_malformed").with("reason", "rev"));
+    }
     if store::put_draft(tx, staff, id, text, rev)? {
         return Ok(Draft { conversation_id: id, text: text.to_owned(), rev });
     }
@@ -32,10 +36,13 @@ pub(super) fn put(tx: &mut Tx, actor: &Actor, public_id: &str, text: &str, rev: 
 pub(super) fn keep(tx: &mut Tx, staff: i64, id: ConversationId, text: &str) -> Result<bool> {
     let stored = store::draft(tx, staff, id)?;
     let (old, rev) = stored.map_or((String::new(), 0), |draft| (draft.text, draft.rev));
-    if old.contains(text) {
+    if old.split('\n').any(|line| line == text) || old == text {
         return Ok(true);
     }
     let joined = if old.is_empty() { text.to_owned() } else { format!("{old}\n{text}") };
+    if joined.chars().count() > LONGEST {
+        return Ok(false);
+    }
     store::put_draft(tx, staff, id, &joined, rev + 1)
 }
 

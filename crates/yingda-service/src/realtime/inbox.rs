@@ -95,12 +95,26 @@ impl Inbox {
         is_news.then_some(frame)
     }
 
+    /// When some of the shown ones have left the queue, others that wait take their room. Answers whether more wait than are shown.
+    fn fill_up(&mut self, app: &App, actor: &Actor, items: &mut Vec<ConversationView>) -> bool {
+        let waiting = self.shelves.iter().filter(|(_, shelf)| **shelf == Shelf::Queue).map(|(id, _)| *id);
+        let (shown, hidden): (Vec<ConversationId>, Vec<ConversationId>) = waiting.partition(|id| self.held.contains(id));
+        let room = QUEUE_SHOWN.saturating_sub(shown.len());
+        let is_more = hidden.len() > room;
+        let mut cards: Vec<_> = hidden.into_iter().filter_map(|id| app.board.get(id)).collect();
+        cards.sort_by_key(|card| (!card.row.is_returned, card.row.queued_at, card.row.id));
+        for card in cards.into_iter().take(room) {
+            self.held.insert(card.row.id);
+            items.push(card.view(&crate::conversation::sight(app, actor, &card)));
+        }
+        is_more
+    }
+
     fn read(&mut self, app: &App, staff: &StaffActor, actor: &Actor) -> InboxFrame {
         let (changed, last) = app.board.since(self.change);
         self.change = last;
         let (mut items, mut removed) = (Vec::new(), Vec::new());
         let mut waiting = self.shelves.values().filter(|shelf| **shelf == Shelf::Queue).count();
-        let mut truncated = false;
         for Item { card, .. } in &changed {
             let id = card.row.id;
             let (old, new) = (self.shelves.get(&id).copied(), shelf(staff, actor, card));
@@ -116,7 +130,6 @@ impl Inbox {
                 Some(Shelf::Colleague) => false,
                 None => card.row.state == State::Closed && self.held.contains(&id),
             };
-            truncated |= new == Some(Shelf::Queue) && !is_shown;
             if is_shown {
                 items.push(card.view(&crate::conversation::sight(app, actor, card)));
                 if new.is_some() {
@@ -128,6 +141,7 @@ impl Inbox {
                 removed.push(card.row.public_id.clone());
             }
         }
+        let truncated = self.fill_up(app, actor, &mut items);
         let count = |wanted: Shelf| self.shelves.values().filter(|shelf| **shelf == wanted).count();
         self.counts = Counts { mine: count(Shelf::Mine), queue: count(Shelf::Queue), colleague: count(Shelf::Colleague) };
         InboxFrame { rev: rev(app, last), full: false, items, removed, counts: Some(self.counts), truncated }

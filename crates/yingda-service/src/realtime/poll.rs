@@ -127,7 +127,7 @@ fn begin(app: &App, caller: &Caller, credentials: Credentials, info: &RequestInf
     let entry = Entry { session: session.clone(), frames };
     let id = app.context.entropy.public_id();
     app.polls.0.lock().unwrap_or_else(PoisonError::into_inner).insert(id.clone(), entry.clone());
-    let greeting = Greeting { credentials, actor: caller.actor.clone(), address: caller.address, language: info.language };
+    let greeting = Greeting { credentials, address: caller.address, language: info.language };
     let transport = PollTransport { incoming, session };
     app.supervisor.spawn("poll", connection::run(app.clone(), transport, greeting, app.supervisor.stopping()));
     (id, entry)

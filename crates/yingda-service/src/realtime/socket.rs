@@ -41,7 +41,7 @@ pub(super) async fn open(
     if !is_own_origin(&headers) {
         return Err(Error::forbidden("origin_refused"));
     }
-    let greeting = Greeting { credentials, actor: caller.actor.clone(), address: caller.address, language: info.language };
+    let greeting = Greeting { credentials, address: caller.address, language: info.language };
     let socket =
         upgrade.read_buffer_size(BUFFER).write_buffer_size(BUFFER).max_write_buffer_size(4 * HARD_LIMIT).max_message_size(HARD_LIMIT);
     Ok(socket.on_upgrade(move |socket| async move {

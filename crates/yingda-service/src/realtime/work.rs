@@ -46,6 +46,17 @@ impl Work {
     }
 }
 
+impl Work {
+    fn failed(&self, error: Error) -> Done {
+        match self {
+            Work::Send(send) => {
+                Done::Sent { conversation: send.conversation.clone(), client_id: send.client_id.0.clone(), outcome: error.into() }
+            }
+            Work::Read(reached) => Done::Read { conversation: reached.conversation.clone(), error: Some(error) },
+        }
+    }
+}
+
 fn is_fault(error: &Error) -> bool {
     use yingda_base::error::Kind;
     matches!(error.kind(), Kind::Internal | Kind::Unavailable)
@@ -74,8 +85,17 @@ pub(super) async fn run(db: Db, actor: Actor, work: Vec<Work>) -> Round {
         let (in_unit, by) = (work.clone(), actor.clone());
         match db.write(move |tx| in_unit[n].run(tx, &by)).await {
             Ok(one) => done.push(one),
+            // Our own fault, the same at each try: said once and for all, or the client would repeat it for ever.
+            Err(error) if error.kind() == yingda_base::error::Kind::Internal => {
+                tracing::error!(cause = error.cause().map(tracing::field::display), "a frame met a fault of ours");
+                done.push(work[n].failed(error));
+            }
             Err(error) => {
-                tracing::error!(code = error.code(), cause = error.cause().map(tracing::field::display), "a frame could not be carried out");
+                tracing::error!(
+                    code = error.code(),
+                    cause = error.cause().map(tracing::field::display),
+                    "a frame could not be carried out"
+                );
                 return Round { done, fault: Some(error) };
             }
         }

@@ -7,9 +7,9 @@ mod presence;
 mod roster;
 mod runtime;
 mod store;
-mod turn;
 #[cfg(test)]
 mod tests;
+mod turn;
 
 pub use decide::{Agent, Decision, Waiting, Why, decide};
 pub use presence::{PresenceChanged, all, connect, disconnect, renew, set_accepting};

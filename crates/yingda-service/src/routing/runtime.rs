@@ -124,7 +124,11 @@ fn apply_verdict(tx: &mut Tx, verdict: Verdict) -> Result<()> {
     match verdict {
         Verdict::Begin { staff } => store::ensure(tx, staff),
         Verdict::Expire { staff, renewals } => {
-            if store::expire(tx, staff, renewals)? { presence::tell(tx, staff) } else { Ok(()) }
+            if store::expire(tx, staff, renewals)? {
+                presence::tell(tx, staff)
+            } else {
+                Ok(())
+            }
         }
         Verdict::UseGrace { staff, ms } => store::use_grace(tx, staff, ms),
         Verdict::Return { staff } => {

@@ -66,10 +66,7 @@ pub(super) fn ensure(tx: &mut Tx, staff: i64) -> Result<()> {
 /// Renews the leases of desks that proved to be alive. A lease that has ended is not brought back: `connect` does that, and tells.
 pub(super) fn renew(tx: &mut Tx, staff: &[i64]) -> Result<()> {
     for chunk in chunks(staff) {
-        tx.run(
-            sql!("UPDATE presence SET renewals = renewals + 1 WHERE is_connected = TRUE AND staff_id IN ({{ids}})")
-                .with_ids(&chunk),
-        )?;
+        tx.run(sql!("UPDATE presence SET renewals = renewals + 1 WHERE is_connected = TRUE AND staff_id IN ({{ids}})").with_ids(&chunk))?;
     }
     Ok(())
 }
@@ -87,7 +84,6 @@ pub(super) fn expire(tx: &mut Tx, staff: i64, renewals: i64) -> Result<bool> {
 
 pub(super) fn disconnect(tx: &mut Tx, staff: i64) -> Result<bool> {
     let n = tx.run(sql!(
-        
         "UPDATE presence SET is_connected = FALSE, renewals = renewals + 1, changed_at = $2 WHERE staff_id = $1 AND is_connected = TRUE",
         staff,
         tx.now()
@@ -97,7 +93,11 @@ pub(super) fn disconnect(tx: &mut Tx, staff: i64) -> Result<bool> {
 
 pub(super) fn set_accepting(tx: &mut Tx, staff: i64, is_accepting: bool) -> Result<()> {
     tx.run(sql!(
-        "UPDATE presence SET is_accepting = $2, renewals = renewals + 1, changed_at = $3 WHERE staff_id = $1", staff, is_accepting, tx.now()))?;
+        "UPDATE presence SET is_accepting = $2, renewals = renewals + 1, changed_at = $3 WHERE staff_id = $1",
+        staff,
+        is_accepting,
+        tx.now()
+    ))?;
     Ok(())
 }
 
@@ -143,6 +143,8 @@ pub(super) fn free(tx: &mut Tx) -> Result<Vec<Free>> {
          JOIN group_member m ON m.staff_id = s.id
          LEFT JOIN (SELECT owner_id, COUNT(*) AS load FROM conversation WHERE state = 'served' GROUP BY owner_id) AS l ON l.owner_id = s.id
          WHERE p.is_connected = TRUE AND p.is_accepting = TRUE AND s.is_active = TRUE
+           AND EXISTS (SELECT 1 FROM staff_role r JOIN role_permission q ON q.role_id = r.role_id
+                       WHERE r.staff_id = s.id AND q.permission = 'conversation.serve')
          ORDER BY s.id, m.group_id"
     ))
 }
@@ -156,7 +158,10 @@ pub(super) fn eligible(tx: &mut Tx, staff: i64, group: i64) -> Result<Option<(St
          FROM staff s
          JOIN presence p ON p.staff_id = s.id
          JOIN group_member m ON m.staff_id = s.id AND m.group_id = $2
-         WHERE s.id = $1 AND s.is_active = TRUE AND p.is_connected = TRUE AND p.is_accepting = TRUE",
+         WHERE s.id = $1 AND s.is_active = TRUE
+           AND EXISTS (SELECT 1 FROM staff_role r JOIN role_permission q ON q.role_id = r.role_id
+                       WHERE r.staff_id = s.id AND q.permission = 'conversation.serve')
+           AND p.is_connected = TRUE AND p.is_accepting = TRUE",
         staff,
         group
     ))?;

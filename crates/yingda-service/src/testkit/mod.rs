@@ -130,12 +130,23 @@ impl TestApp {
     }
 
     /// The same with a limit of conversations.
-    pub(crate) async fn staff_with_limit(&self, name: &'static str, role: &'static str, groups: &'static [&'static str], limit: i64) -> Client {
+    pub(crate) async fn staff_with_limit(
+        &self,
+        name: &'static str,
+        role: &'static str,
+        groups: &'static [&'static str],
+        limit: i64,
+    ) -> Client {
         let ids = self.groups.clone();
         let token = self.app.db.write(move |tx| {
-            let members = groups.iter().map(|group| ids[usize::from(*group == OTHER_GROUP)].parse().expect("ids of groups are numbers")).collect();
+            let members =
+                groups.iter().map(|group| ids[usize::from(*group == OTHER_GROUP)].parse().expect("ids of groups are numbers")).collect();
             let new = staff::NewStaff {
-                login: name.to_owned(), name: name.to_owned(), roles: vec![role.to_owned()], groups: members, max_conversations: Some(limit),
+                login: name.to_owned(),
+                name: name.to_owned(),
+                roles: vec![role.to_owned()],
+                groups: members,
+                max_conversations: Some(limit),
                 ..Default::default()
             };
             let made = staff::create_unasked(tx, &new, "never matches", false)?;

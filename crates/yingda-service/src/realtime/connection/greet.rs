@@ -97,15 +97,11 @@ pub(super) async fn await_hello<T: Transport>(
 }
 
 async fn identify(app: &App, greeting: &mut Greeting, hello: &Hello) -> Result<(Who, Actor)> {
-    let actor = match &hello.token {
-        Some(token) => {
-            let credentials = Credentials { bearer: Some(token.clone()), cookie: None, bench: greeting.credentials.bench.take() };
-            let actor = app.authenticator().authenticate(&credentials, greeting.address).await?;
-            greeting.credentials = credentials;
-            actor
-        }
-        None => greeting.actor.clone(),
-    };
+    if let Some(token) = &hello.token {
+        greeting.credentials = Credentials { bearer: Some(token.clone()), cookie: None, bench: greeting.credentials.bench.take() };
+    }
+    // Asked now, and not when the socket was opened: much can have been taken away in between.
+    let actor = app.authenticator().authenticate(&greeting.credentials, greeting.address).await?;
     if let Actor::Staff(staff) = &actor
         && staff.pending
     {
@@ -224,14 +220,7 @@ impl<T: Transport> Connection<T> {
                 let items = cards.iter().map(|card| card.view(&conversation::sight(&self.app, &self.actor, card))).collect();
                 self.inboxes += 1;
                 let rev = self.inbox_rev();
-                Some(InboxFrame {
-                    rev,
-                    full: true,
-                    items,
-                    removed: Vec::new(),
-                    counts: None,
-                    truncated: false,
-                })
+                Some(InboxFrame { rev, full: true, items, removed: Vec::new(), counts: None, truncated: false })
             }
             Actor::Anonymous => None,
         }

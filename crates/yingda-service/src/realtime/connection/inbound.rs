@@ -1,5 +1,5 @@
 //! What the client says.
-use super::{Connection, End, Flow, PAUSE};
+use super::{Connection, End, Flow, PAUSE, SURPLUS};
 use crate::{
     conversation::{self, CUSTOMER, ConversationId},
     message::{Content, Outcome, Reached, Send, check_client_id},
@@ -26,6 +26,8 @@ impl<T: Transport> Connection<T> {
             Ok(parsed) => parsed,
             Err(error) => return self.refuse(&error, about(text)).await,
         };
+        let cost = if let ClientFrame::Hello(hello) = &parsed { 1 + hello.resume.len() } else { 1 };
+        self.count(cost);
         match parsed {
             ClientFrame::Hello(hello) => self.hello(hello).await,
             ClientFrame::Send(send) => self.receive_send(send).await,
@@ -47,6 +49,15 @@ impl<T: Transport> Connection<T> {
                 Ok(())
             }
             ClientFrame::Bye => Err(End::Gone),
+        }
+    }
+
+    /// Counts a frame by what it costs; a client that asks for too much is read more slowly.
+    fn count(&mut self, cost: usize) {
+        let is_too_much = |_: &usize| self.app.limits.count(Limit::Read, &self.actor, self.address).is_err();
+        let surplus = u32::try_from((0..cost).filter(is_too_much).count()).unwrap_or(u32::MAX);
+        if surplus > 0 {
+            self.paused = Some(Instant::now() + SURPLUS * surplus);
         }
     }
 

@@ -42,6 +42,10 @@ const HELLO_WITHIN: Duration = Duration::from_secs(10);
 /// Inboxes of staff gather changes for so long, places in the queue for a visitor longer.
 const INBOX_PAUSE: Duration = Duration::from_millis(100);
 const PLACE_PAUSE: Duration = Duration::from_secs(1);
+/// The same for each frame beyond what one may ask of any kind.
+const SURPLUS: Duration = Duration::from_millis(20);
+/// Every so many pings a connection asks whether its session still lives: about once a minute.
+const PINGS_PER_CHECK: i64 = 8;
 /// How long a client that is too fast is not read.
 const PAUSE: Duration = Duration::from_millis(50);
 /// Wishes that may wait on one connection before its frames are no longer read.
@@ -51,8 +55,6 @@ const WINDOW: usize = 64;
 pub(super) struct Greeting {
     /// What the request showed.
     pub credentials: Credentials,
-    /// Who that is.
-    pub actor: Actor,
     /// From where.
     pub address: IpAddr,
     /// For errors.
@@ -116,7 +118,8 @@ pub(super) async fn run<T: Transport>(app: App, mut transport: T, greeting: Gree
         Err(end) => return part(transport, end, language).await,
     };
     let mut connection = who.enter(app, transport);
-    let end = match connection.greet(hello).await {
+    // Once more now that revocations reach it: what was taken away a moment ago is not missed.
+    let end = match connection.greet_known(hello).await {
         Ok(()) => connection.serve(&mut stopping).await,
         Err(end) => end,
     };
@@ -188,9 +191,18 @@ impl<T: Transport> Connection<T> {
         }
     }
 
+    async fn greet_known(&mut self, hello: frame::Hello) -> Flow {
+        self.reauthenticate().await?;
+        self.greet(hello).await
+    }
+
     async fn ping(&mut self) -> Flow {
         if self.asked.is_none() {
             self.pings += 1;
+            // Sessions also end by themselves, which no revocation tells.
+            if self.pings % PINGS_PER_CHECK == 0 {
+                self.reauthenticate().await?;
+            }
             self.asked = Some((self.pings, Instant::now() + DEADLINE));
             self.send("ping", &json!({"n": self.pings})).await?;
         }

@@ -96,6 +96,13 @@ impl<T: Transport> Connection<T> {
         if let Some(participants) = &changed.participants {
             self.push_positions(row, participants).await?;
         }
+        if changed.participants.is_none()
+            && changed.entries.is_empty()
+            && let Some(card) = self.app.board.get(row.id)
+        {
+            // What the sweep found: positions may be what was missed.
+            self.push_positions(row, &card.participants).await?;
+        }
         self.push_standing(changed).await
     }
 
@@ -226,10 +233,14 @@ impl<T: Transport> Connection<T> {
     }
 
     /// Rights changed: whoever is somebody else now, or nobody, is cut; others go on with their new rights.
-    async fn reauthenticate(&mut self) -> Flow {
+    pub(super) async fn reauthenticate(&mut self) -> Flow {
         match self.app.authenticator().authenticate(&self.credentials, self.address).await {
             Ok(actor) if actor.key() == self.actor.key() => {
+                let is_same = is_same_right(&self.actor, &actor);
                 self.actor = actor;
+                if is_same {
+                    return Ok(());
+                }
                 let Actor::Staff(staff) = self.actor.clone() else { return Ok(()) };
                 let hidden: Vec<ConversationId> = self.subscriptions.keys().copied().collect();
                 for id in hidden {
@@ -246,5 +257,15 @@ impl<T: Transport> Connection<T> {
             Err(error) if error.kind() == Kind::Unavailable || error.kind() == Kind::Internal => Err(End::Bye("busy", Some(1000))),
             Ok(_) | Err(_) => Err(End::Bye("session_revoked", None)),
         }
+    }
+}
+
+/// Whether two readings of an actor give the same rights, so that nothing has to be shown anew.
+fn is_same_right(a: &Actor, b: &Actor) -> bool {
+    match (a, b) {
+        (Actor::Staff(a), Actor::Staff(b)) => (&a.permissions, &a.scope, a.pending) == (&b.permissions, &b.scope, b.pending),
+        (Actor::Visitor(a), Actor::Visitor(b)) => a == b,
+        (Actor::Anonymous, Actor::Anonymous) => true,
+        (Actor::Staff(_) | Actor::Visitor(_) | Actor::Anonymous, _) => false,
     }
 }
