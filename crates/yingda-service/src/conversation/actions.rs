@@ -199,6 +199,18 @@ fn owner_name(tx: &mut Tx, episode: &Episode) -> Result<String> {
     Ok(episode.participant_of(tx, owner)?.map(|participant| participant.name).unwrap_or_default())
 }
 
+/// Notes which page the customer looks at now; ended episodes keep the last one.
+pub fn look_at(tx: &mut Tx, actor: &Actor, public_id: &str, page: &Page) -> Result<()> {
+    let mut episode = Episode::lock(tx, public_id)?;
+    authorise(actor, Action::Take, &episode.row)?;
+    if episode.row.state != State::Closed {
+        episode.row.page_url = Some(cut(&page.url, 2000));
+        episode.row.page_title = Some(cut(&page.title, 200));
+        episode.save(tx)?;
+    }
+    Ok(())
+}
+
 /// Ends an episode, for the customer or for staff.
 pub fn close(tx: &mut Tx, actor: &Actor, public_id: &str) -> Result<Conversation> {
     let mut episode = Episode::lock(tx, public_id)?;

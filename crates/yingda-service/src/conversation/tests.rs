@@ -124,6 +124,17 @@ apps! { a_conversation_ends_reopens_and_ends_for_good, |t| async {
     assert_eq!(t.agent("chenli").await.post(&format!("/api/v1/conversation/{id}/reopen"), json!({})).await.code(), "reopen_too_late");
 }}
 
+apps! { staff_see_the_page_the_customer_looks_at, |t| async {
+    let (visitor, agent) = (t.visitor().await, t.agent("linxiao").await);
+    let id = visitor.open("a").await;
+    let mut panel = visitor.socket().await;
+    panel.send(json!({"type": "hello", "resume": [{"conversation": id, "after": 0}]})).await;
+    panel.send(json!({"type": "presence", "page": {"url": "https://www.xingqiao.example/broadband", "title": "宽带报障"}})).await;
+    panel.settle().await;
+    let view = agent.get(&format!("/api/v1/conversation/{id}")).await.body["conversation"].clone();
+    assert_eq!(view["page"]["title"], "宽带报障");
+}}
+
 apps! { every_statement_prepares_and_reads_well_typed, |t| async {
     assert_eq!(t.db.check_statements(), Vec::<String>::new());
 }}

@@ -78,6 +78,7 @@ pub(super) struct Read {
 #[derive(Debug, Deserialize)]
 pub(super) struct Presence {
     pub accepting: Option<bool>,
+    pub page: Option<crate::conversation::actions::Page>,
 }
 
 #[derive(Debug, Deserialize)]

@@ -1,7 +1,7 @@
 //! What the client says.
 use super::{Connection, End, Flow, PAUSE, SURPLUS};
 use crate::{
-    conversation::{self, CUSTOMER, ConversationId},
+    conversation::{self, CUSTOMER, ConversationId, actions::Page},
     message::{Content, Outcome, Reached, Send, check_client_id},
     realtime::{
         frame::{self, ClientFrame, Preview, Read, SendFrame, Typing},
@@ -37,7 +37,10 @@ impl<T: Transport> Connection<T> {
             }
             ClientFrame::Typing(typing) => self.receive_typing(&typing).await,
             ClientFrame::Preview(preview) => self.receive_preview(&preview).await,
-            ClientFrame::Presence(presence) => self.receive_presence(presence.accepting).await,
+            ClientFrame::Presence(presence) => match presence.page {
+                Some(page) => self.receive_page(page).await,
+                None => self.receive_presence(presence.accepting).await,
+            },
             ClientFrame::Ping(beat) => self.pong(beat.n).await,
             ClientFrame::Pong(beat) => {
                 if self.asked.is_some_and(|(n, _)| n == beat.n) {
@@ -144,6 +147,19 @@ impl<T: Transport> Connection<T> {
             }));
         }
         Ok(())
+    }
+
+    /// A visitor looks at another page of the host site: whoever serves them sees it.
+    async fn receive_page(&mut self, page: Page) -> Flow {
+        if !matches!(self.actor, Actor::Visitor(_)) {
+            return Ok(());
+        }
+        let (actor, open) = (self.actor.clone(), self.subscriptions.values().map(|s| s.public_id.clone()).collect::<Vec<_>>());
+        let noted = self.app.db.write(move |tx| open.iter().try_for_each(|id| conversation::actions::look_at(tx, &actor, id, &page)));
+        match noted.await {
+            Ok(()) => Ok(()),
+            Err(error) => self.refuse(&error, Value::Null).await,
+        }
     }
 
     async fn receive_presence(&mut self, accepting: Option<bool>) -> Flow {
