@@ -117,9 +117,9 @@ impl<T: Transport> Connection<T> {
         match &self.actor {
             Actor::Staff(staff) => {
                 let id = staff.id;
+                // On a full disk presence cannot be written, but reading goes on; the next proof of life tries again.
                 if let Err(error) = self.app.db.write(move |tx| routing::connect(tx, id)).await {
                     tracing::warn!(%error, "presence could not begin");
-                    return Err(End::Bye("busy", Some(1000)));
                 }
                 self.app.proofs.note(id);
             }

@@ -58,7 +58,7 @@ impl<T: Transport> Connection<T> {
                 self.send("typing", &body).await
             }
             Push::Preview(preview) => {
-                if !matches!(self.actor, Actor::Staff(_)) {
+                if !matches!(self.actor, Actor::Staff(_)) || !self.subscriptions.contains_key(&preview.conversation_id) {
                     return Ok(());
                 }
                 let body = json!({"conversation": preview.conversation, "participant": preview.participant, "text": preview.text});
