@@ -30,7 +30,7 @@ impl Direct {
     /// Runs a unit as the door would, however long it takes.
     pub(crate) fn unit<T: Send + 'static>(&mut self, context: &Context, work: impl Fn(&mut Tx) -> Result<T> + Send + 'static) -> Result<T> {
         let shared = Shared::new(context, Arc::new(LocalBus::default()), "direct");
-        let (unit, mut answer) = unit::new(work);
+        let (unit, mut answer) = unit::new(work, false);
         match self {
             Direct::Lite(connection) => sqlite::run_alone(connection, unit, &shared),
             Direct::Pg(serving) => serving.run_and_answer(unit, &shared),

@@ -16,6 +16,8 @@ use tokio::sync::mpsc;
 pub(super) struct Pool {
     queue: mpsc::Sender<Box<dyn Unit>>,
     alive: Arc<AtomicBool>,
+    /// Units handed in here only read.
+    is_reading: bool,
 }
 
 /// The threads' end, shared by all threads of a pool.
@@ -29,11 +31,16 @@ impl Pool {
     pub(super) fn new(capacity: usize) -> (Pool, Todo) {
         let (queue, todo) = mpsc::channel(capacity);
         let alive = Arc::new(AtomicBool::new(true));
-        (Pool { queue, alive: alive.clone() }, Todo { queue: Arc::new(Mutex::new(todo)), alive })
+        (Pool { queue, alive: alive.clone(), is_reading: false }, Todo { queue: Arc::new(Mutex::new(todo)), alive })
+    }
+
+    /// The same queue for units that only read.
+    pub(super) fn reading(self) -> Pool {
+        Pool { is_reading: true, ..self }
     }
 
     pub(super) async fn submit<T: Send + 'static>(&self, work: impl Fn(&mut Tx) -> Result<T> + Send + 'static) -> Result<T> {
-        let (unit, answer) = unit::new(work);
+        let (unit, answer) = unit::new(work, self.is_reading);
         self.queue.send(unit).await.map_err(|_| Error::unavailable("database.lost"))?;
         // The unit is dropped unanswered only if its thread died while it had it: nobody knows whether it committed.
         answer.await.map_err(|_| Error::unavailable("database.outcome_unknown"))?

@@ -8,7 +8,7 @@ use super::{
     unit::{LIMIT, Ran, Shared, Unit},
 };
 use crate::error::{Error, Result};
-use ::postgres::{Client, NoTls, Statement, Transaction};
+use ::postgres::{Client, IsolationLevel, NoTls, Statement, Transaction};
 use std::{
     collections::HashMap,
     sync::{Arc, PoisonError, RwLock, mpsc},
@@ -37,7 +37,7 @@ pub(super) fn open(url: &str, options: &Options, shared: &Shared) -> Result<(Poo
     for _ in 0..=options.connections {
         connected.recv().map_err(Error::internal)??;
     }
-    Ok((units.clone(), units, report))
+    Ok((units.clone(), units.reading(), report.reading()))
 }
 
 fn start(line: &Line, todo: &Todo, shared: &Shared, ready: &mpsc::Sender<Result<()>>) -> Result<()> {
@@ -170,7 +170,7 @@ impl Serving {
 
     fn attempt(&mut self, unit: &mut dyn Unit, shared: &Shared) -> Result<Attempt> {
         let begun = shared.elapsed();
-        let Ok(transaction) = self.client.transaction() else { return Ok(Attempt::Lost) };
+        let Ok(transaction) = begin(&mut self.client, unit.is_reading()) else { return Ok(Attempt::Lost) };
         let mut tx = Tx::new(Link::Pg(transaction, &mut self.prepared), shared);
         let ran = unit.run(&mut tx);
         let Link::Pg(transaction, _) = tx.link else { return Err(Error::bug("a PostgreSQL unit ran on SQLite")) };
@@ -216,6 +216,16 @@ impl Serving {
         if let Err(error) = end(transaction) {
             tracing::error!(%error, "the faulty build could not commit");
         }
+    }
+}
+
+/// What a unit reads is of one moment, as on SQLite: at the usual level each statement would see another one, and a card could be made of a
+/// new row and old names. Units that write lock what they read.
+fn begin(client: &mut Client, is_reading: bool) -> std::result::Result<Transaction<'_>, ::postgres::Error> {
+    if is_reading {
+        client.build_transaction().isolation_level(IsolationLevel::RepeatableRead).read_only(true).start()
+    } else {
+        client.transaction()
     }
 }
 

@@ -60,6 +60,8 @@ pub(super) enum Ran {
 pub(super) trait Unit: Send {
     /// Runs the work and remembers its outcome.
     fn run(&mut self, tx: &mut Tx) -> Ran;
+    /// Whether it only reads: then all it reads is of one moment.
+    fn is_reading(&self) -> bool;
     /// Whether the faulty build answers it before its commit.
     fn is_early(&self) -> bool;
     /// Tells the caller: its own error if it failed, else how the commit went. Doorbells ring only if its work was kept.
@@ -71,15 +73,17 @@ struct Work<F, T> {
     outcome: Option<Result<T>>,
     doorbells: Vec<Doorbell>,
     is_early: bool,
+    is_reading: bool,
     caller: oneshot::Sender<Result<T>>,
 }
 
 /// A unit, and where its answer comes.
 pub(super) fn new<T: Send + 'static>(
     work: impl Fn(&mut Tx) -> Result<T> + Send + 'static,
+    is_reading: bool,
 ) -> (Box<dyn Unit>, oneshot::Receiver<Result<T>>) {
     let (caller, answer) = oneshot::channel();
-    (Box::new(Work { work, outcome: None, doorbells: Vec::new(), is_early: false, caller }), answer)
+    (Box::new(Work { work, outcome: None, doorbells: Vec::new(), is_early: false, is_reading, caller }), answer)
 }
 
 impl<F: Fn(&mut Tx) -> Result<T> + Send, T: Send> Unit for Work<F, T> {
@@ -97,6 +101,10 @@ impl<F: Fn(&mut Tx) -> Result<T> + Send, T: Send> Unit for Work<F, T> {
         self.doorbells = std::mem::take(&mut tx.doorbells);
         self.is_early = tx.is_early;
         ran
+    }
+
+    fn is_reading(&self) -> bool {
+        self.is_reading
     }
 
     fn is_early(&self) -> bool {

@@ -169,8 +169,9 @@ pub fn accept(tx: &mut Tx, actor: &Actor, public_id: &str, limit: i64) -> Result
     episode.save(tx)
 }
 
-/// Counts under the lock of the account, so that two acceptances at once cannot both find room.
-fn check_load(tx: &mut Tx, staff: i64, limit: i64) -> Result<()> {
+/// Whether a member of staff has room for one more: `conversation_limit_reached`. Counts under the lock of the account, which lasts as long as
+/// the unit, so that two acceptances at once cannot both find room.
+pub fn check_load(tx: &mut Tx, staff: i64, limit: i64) -> Result<()> {
     store::lock_staff(tx, staff)?;
     if store::count_served(tx, staff)? >= limit {
         return Err(Error::conflict("conversation_limit_reached").with("limit", limit));
@@ -188,9 +189,8 @@ pub fn assign(tx: &mut Tx, episode: &mut Episode, staff: i64, name: &str, why: &
     Ok(())
 }
 
-/// How many conversations a member of staff serves now, under the lock of the account until the unit ends.
+/// How many conversations a member of staff serves now.
 pub fn load(tx: &mut Tx, staff: i64) -> Result<i64> {
-    store::lock_staff(tx, staff)?;
     store::count_served(tx, staff)
 }
 

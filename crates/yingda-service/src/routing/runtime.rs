@@ -98,8 +98,9 @@ fn apply(tx: &mut Tx, decision: &Decision) -> Result<()> {
         return Ok(());
     }
     let Some((name, limit)) = store::eligible(tx, decision.agent, episode.row.group_id)? else { return Ok(()) };
-    if actions::load(tx, decision.agent)? >= limit {
-        return Ok(());
+    match actions::check_load(tx, decision.agent, limit) {
+        Err(full) if full.code() == "conversation_limit_reached" => return Ok(()),
+        checked => checked?,
     }
     let why = serde_json::to_value(&decision.why).map_err(yingda_base::Error::internal)?;
     actions::assign(tx, &mut episode, decision.agent, &name, &why)?;
