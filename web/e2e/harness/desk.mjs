@@ -29,7 +29,7 @@ export class Desk {
   static async arrive(
     stage,
     login,
-    { locale = 'zh-CN', theme = 'light', viewport, password, blockSockets = false, isAt = 'desk' } = {},
+    { locale = 'zh-CN', theme = 'light', viewport, password, blockSockets = false, isAt = 'desk', origin } = {},
   ) {
     const desk = new Desk();
     desk.stage = stage;
@@ -37,6 +37,7 @@ export class Desk {
     desk.words = WORDS[locale];
     desk.context = await stage.context({ locale, colorScheme: theme, viewport });
     desk.blockSockets = blockSockets;
+    desk.origin = origin ?? stage.server.url;
     await desk.open();
     if (isAt === 'login') return desk;
     await desk.logIn(password ?? stage.server.passwords.get(login));
@@ -49,7 +50,7 @@ export class Desk {
     // Asking whether anybody is logged in is answered with 401, which the console calls an error.
     this.watch.allow(/401.*\/api\/v1\/auth\/me$/);
     if (this.blockSockets) await blockSocket(this.page);
-    await this.page.goto(this.stage.server.url + path);
+    await this.page.goto(this.origin + path);
   }
 
   async logIn(password) {

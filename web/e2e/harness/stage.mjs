@@ -72,16 +72,20 @@ export class Stage {
     return { visitor, desk };
   }
 
-  kill() {
+  /** From now on browsers may say that the network fails. */
+  disturb() {
     this.#isDisturbed = true;
+  }
+  kill() {
+    this.disturb();
     return this.server.kill();
   }
   stop() {
-    this.#isDisturbed = true;
+    this.disturb();
     return this.server.stop();
   }
   setOffline(person, isOffline) {
-    this.#isDisturbed = true;
+    this.disturb();
     return person.context.setOffline(isOffline);
   }
 

@@ -14,7 +14,7 @@ export class Visitor {
 
   static async arrive(
     stage,
-    { locale = 'zh-CN', theme = 'light', viewport, blockSockets = false, isOpen = true } = {},
+    { locale = 'zh-CN', theme = 'light', viewport, blockSockets = false, isOpen = true, origin } = {},
   ) {
     const visitor = new Visitor();
     visitor.stage = stage;
@@ -22,6 +22,7 @@ export class Visitor {
     visitor.words = WORDS[locale];
     visitor.context = await stage.context({ locale, colorScheme: theme, viewport });
     visitor.blockSockets = blockSockets;
+    visitor.origin = origin ?? stage.server.url;
     await visitor.open(isOpen);
     return visitor;
   }
@@ -30,13 +31,13 @@ export class Visitor {
   async open(isOpen = true) {
     Object.assign(this, await this.stage.page(this.context, 'visitor'));
     if (this.blockSockets) await blockSocket(this.page);
-    if (this.locale !== 'zh-CN') await this.page.route(`${this.stage.server.url}/`, (route) => this.#translated(route));
+    if (this.locale !== 'zh-CN') await this.page.route(`${this.origin}/`, (route) => this.#translated(route));
     this.page.on('websocket', (socket) =>
       socket.on('framereceived', ({ payload }) => {
         this.received += `${payload}\n`;
       }),
     );
-    await this.page.goto(this.stage.server.url);
+    await this.page.goto(this.origin);
     if (isOpen) await this.openPanel();
   }
   /** The page of an operator who asks for the widget in another language. */

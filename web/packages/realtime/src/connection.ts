@@ -23,6 +23,9 @@ export interface ConnectionEvents {
 
 const FIRST_WAIT = 200;
 const LONGEST_WAIT = 15_000;
+/** While somebody looks and the loss is young, waits stay so short that a mended network is seen to be mended. */
+const LONGEST_WAIT_SEEN = 2_000;
+const YOUNG = 120_000;
 const HELLO_WITHIN = 10_000;
 /** So many sockets in a row that never came to a hello, and long polling is tried. */
 const SOCKETS_BEFORE_POLL = 3;
@@ -44,6 +47,8 @@ export class Connection {
   #retryAt: number | undefined;
   #reason: string | undefined;
   #wait = FIRST_WAIT;
+  /** When the connection was lost; counts from the last one that was up. */
+  #lostAt = 0;
   #timer: number | undefined;
   #attempt = 0;
   #deadSockets = 0;
@@ -80,6 +85,7 @@ export class Connection {
   }
 
   start(): void {
+    this.#lostAt = this.#env.now();
     void this.#connect();
   }
 
@@ -226,7 +232,8 @@ export class Connection {
     else if (this.#transport && !this.#up) this.#deadSockets += 1;
     this.#drop();
     const jitter = 0.75 + this.#env.random() / 2;
-    const delay = (after ?? this.#wait) * jitter;
+    const isSeen = this.#env.visible() && this.#env.now() - this.#lostAt < YOUNG;
+    const delay = (after ?? Math.min(this.#wait, isSeen ? LONGEST_WAIT_SEEN : LONGEST_WAIT)) * jitter;
     if (after === undefined) this.#wait = Math.min(LONGEST_WAIT, this.#wait * 2);
     this.#retryAt = this.#env.now() + delay;
     this.#timer = this.#env.setTimeout(() => void this.#connect(), delay);
@@ -249,6 +256,7 @@ export class Connection {
     this.#transport = undefined;
     if (!this.#up) return;
     this.#up = false;
+    this.#lostAt = this.#env.now();
     this.#on.down();
   }
 

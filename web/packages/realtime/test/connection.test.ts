@@ -50,16 +50,23 @@ describe('connection', () => {
     expect([tab.client.sync.phase, tab.sockets.length]).toEqual(['online', 1]);
   });
 
-  it('comes back after 0.2 s, doubling to 15 s, and begins anew after a proof of life', async () => {
-    const tab = await started(
-      new Tab(clock, server.connect, {}, new FakeOrigin(), async () => Promise.reject(new Error('down'))),
-    );
-    server.reachable = false;
-    server.cut();
+  const lonely = () =>
+    started(new Tab(clock, server.connect, {}, new FakeOrigin(), async () => Promise.reject(new Error('down'))));
+  /** How long it waits from now on, each time. */
+  function waitsOf(tab: Tab): number[] {
     const waits: number[] = [];
     tab.client.on('sync', ({ phase, retryAt }) => {
       if (phase === 'reconnecting' && retryAt !== undefined) waits.push(Math.round(retryAt - clock.now));
     });
+    return waits;
+  }
+
+  it('comes back after 0.2 s, doubling to 15 s, and begins anew after a proof of life', async () => {
+    const tab = await lonely();
+    tab.isVisible = false;
+    server.reachable = false;
+    server.cut();
+    const waits = waitsOf(tab);
     expect(tab.client.sync.phase).toBe('reconnecting');
     await clock.pass(60_000);
     expect(waits.slice(0, 8)).toEqual([400, 800, 1_600, 3_200, 6_400, 12_800, 15_000, 15_000]);
@@ -68,6 +75,18 @@ describe('connection', () => {
     expect(tab.client.sync.phase).toBe('online');
     server.cut();
     expect(tab.client.sync.retryAt! - clock.now).toBe(200);
+  });
+
+  it('does not wait longer than 2 s while somebody looks and the loss is young', async () => {
+    const tab = await lonely();
+    server.reachable = false;
+    server.cut();
+    const waits = waitsOf(tab);
+    await clock.pass(110_000);
+    expect(waits.slice(0, 5)).toEqual([400, 800, 1_600, 2_000, 2_000]);
+    expect(Math.max(...waits)).toBe(2_000);
+    await clock.pass(120_000);
+    expect(waits.at(-1)).toBe(15_000);
   });
 
   it('tries at once when the page is shown or the network returns', async () => {

@@ -119,6 +119,7 @@ export class Tab {
   readonly faults: unknown[] = [];
   readonly client: RealtimeClient;
   isOnline = true;
+  isVisible = true;
   #watchers = new Set<(what: 'online' | 'offline' | 'shown' | 'hidden') => void>();
 
   constructor(
@@ -142,7 +143,7 @@ export class Tab {
       fetch,
       origin: () => 'http://yingda.test',
       online: () => this.isOnline,
-      visible: () => true,
+      visible: () => this.isVisible,
       watch: (listener) => {
         this.#watchers.add(listener);
         return () => this.#watchers.delete(listener);
