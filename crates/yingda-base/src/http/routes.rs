@@ -136,11 +136,30 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
     }
 }
 
-/// The description as it is published. A field that may be absent is never `null` in Yingda, but the derive says both.
+/// The description as it is published: without what the derives say too much of, and with problem documents under their own media type.
 pub fn publish(description: &OpenApi) -> serde_json::Value {
     let mut document = serde_json::to_value(description).unwrap_or_default();
     forbid_null(&mut document);
+    name_problems(&mut document);
     document
+}
+
+/// Wherever a problem is answered, it comes as `application/problem+json` (RFC 9457); the derive calls every body `application/json`.
+fn name_problems(value: &mut serde_json::Value) {
+    use serde_json::Value;
+    match value {
+        Value::Object(fields) => {
+            if let Some(Value::Object(content)) = fields.get_mut("content")
+                && content.get("application/json").is_some_and(|media| media["schema"]["$ref"] == "#/components/schemas/Problem")
+                && let Some(media) = content.remove("application/json")
+            {
+                content.insert("application/problem+json".to_owned(), media);
+            }
+            fields.values_mut().for_each(name_problems);
+        }
+        Value::Array(items) => items.iter_mut().for_each(name_problems),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
 }
 
 /// Marks what may be `null` after all; it does not reach the published description.
@@ -156,6 +175,7 @@ pub fn nullable_text() -> Object {
         .build()
 }
 
+/// A field that may be absent is never `null` in Yingda, but the derive says both.
 fn forbid_null(value: &mut serde_json::Value) {
     use serde_json::Value;
     match value {
