@@ -13,6 +13,7 @@ mod matrix;
 pub mod message;
 pub mod page;
 mod purge;
+pub mod rating;
 pub mod realtime;
 pub mod routing;
 pub mod setting;
@@ -38,6 +39,7 @@ pub fn routes() -> Routes<App> {
         .merge(customer::routes())
         .merge(conversation::routes())
         .merge(message::routes())
+        .merge(rating::routes())
         .merge(file::routes())
         .merge(realtime::routes())
 }

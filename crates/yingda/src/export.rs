@@ -1,5 +1,6 @@
-//! `yingda export conversations`: all of them in the dialogue format, a JSON object a line, in the order they were opened.
+//! `yingda export`: conversations in the dialogue format, or ratings; a JSON object a line, in the order the conversations were opened.
 use crate::{config::Config, data::Data, terminal};
+use serde::Serialize;
 use std::{
     fs::{self, File, OpenOptions},
     io::{self, BufWriter, Write},
@@ -7,26 +8,44 @@ use std::{
     path::{Path, PathBuf},
     process::ExitCode,
 };
-use yingda_base::{Db, Error, Result};
-use yingda_service::{conversation::ConversationId, message};
+use yingda_base::{Db, Error, Result, Tx};
+use yingda_service::{conversation::ConversationId, message, rating};
 
-/// Conversations of one reading: their entries are read with them, and a reading should not take long.
+/// Lines of one reading: entries are read with them, and a reading should not take long.
 const PAGE: i64 = 200;
 
-/// Writes the file whole or not at all; `-` is standard output.
+/// Lines, and the last conversation they are about, after which the next page begins.
+type Page<T> = Result<(Vec<T>, Option<ConversationId>)>;
+
+/// All conversations in the dialogue format.
 pub async fn conversations(config: &Config, file: &Path) -> Result<ExitCode> {
+    export(config, file, message::export_page, "export.conversations.done").await
+}
+
+/// All ratings.
+pub async fn ratings(config: &Config, file: &Path) -> Result<ExitCode> {
+    export(config, file, rating::export_page, "export.ratings.done").await
+}
+
+/// Writes the file whole or not at all; `-` is standard output.
+async fn export<T: Serialize + Send + 'static>(
+    config: &Config,
+    file: &Path,
+    page: fn(&mut Tx, ConversationId, i64) -> Page<T>,
+    done: &'static str,
+) -> Result<ExitCode> {
     let data = Data::beside(config)?;
     let named = |error: Error| error.with("file", file.display().to_string());
     let unwritable = |cause: io::Error| named(Error::unavailable("file.unwritable").caused_by(cause));
     if file.as_os_str() == "-" {
-        write_all(&data.db, &mut io::stdout().lock()).await?;
+        write_all(&data.db, &mut io::stdout().lock(), page).await?;
     } else {
         let part = part_of(file);
         let mut out = BufWriter::new(create(&part).map_err(unwritable)?);
-        let count = write_all(&data.db, &mut out).await?;
+        let count = write_all(&data.db, &mut out, page).await?;
         let file_made = out.into_inner().map_err(|error| unwritable(error.into_error()))?;
         file_made.sync_all().and_then(|()| fs::rename(&part, file)).map_err(unwritable)?;
-        terminal::say("export.done", &[("count", &count.to_string()), ("file", &file.display().to_string())]);
+        terminal::say(done, &[("count", &count.to_string()), ("file", &file.display().to_string())]);
     }
     data.close().await;
     Ok(ExitCode::SUCCESS)
@@ -43,15 +62,19 @@ fn part_of(file: &Path) -> PathBuf {
     PathBuf::from(name)
 }
 
-async fn write_all(db: &Db, out: &mut impl Write) -> Result<usize> {
+async fn write_all<T: Serialize + Send + 'static>(
+    db: &Db,
+    out: &mut impl Write,
+    page: fn(&mut Tx, ConversationId, i64) -> Page<T>,
+) -> Result<usize> {
     let (mut after, mut count) = (ConversationId(0), 0);
     loop {
-        let (page, last) = db.report(move |tx| message::export_page(tx, after, PAGE)).await?;
-        for conversation in &page {
-            serde_json::to_writer(&mut *out, conversation).map_err(Error::internal)?;
+        let (lines, last) = db.report(move |tx| page(tx, after, PAGE)).await?;
+        for line in &lines {
+            serde_json::to_writer(&mut *out, line).map_err(Error::internal)?;
             out.write_all(b"\n").map_err(Error::internal)?;
         }
-        count += page.len();
+        count += lines.len();
         match last {
             Some(last) => after = last,
             None => break,

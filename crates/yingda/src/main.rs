@@ -79,6 +79,11 @@ enum Export {
         #[command(flatten)]
         place: Place,
     },
+    Ratings {
+        file: PathBuf,
+        #[command(flatten)]
+        place: Place,
+    },
 }
 
 /// Where the data is: the same for every command that touches it.
@@ -131,6 +136,7 @@ async fn run(command: Command) -> Result<ExitCode> {
         }
         Command::Admin(Admin::Token { file, place }) => admin::token(&place.load(None)?, &file).await,
         Command::Export(Export::Conversations { file, place }) => export::conversations(&place.load(None)?, &file).await,
+        Command::Export(Export::Ratings { file, place }) => export::ratings(&place.load(None)?, &file).await,
         Command::Verify { place } => verify::run(&place.load(None)?).await,
         Command::Config => {
             terminal::print(config::DEFAULT);

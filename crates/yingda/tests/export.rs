@@ -33,6 +33,20 @@ fn conversations_leave_as_dialogues_in_order_without_what_was_not_said() {
 }
 
 #[test]
+fn ratings_leave_with_whom_they_are_about() {
+    let ended = seeded().command(&["export", "ratings", "-"]);
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    let ratings: Vec<Value> = ended.out.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert!(ratings.len() >= 20, "{}", ratings.len());
+    for rating in &ratings {
+        let stars = rating["stars"].as_i64().unwrap();
+        assert_eq!((rating["is_low"].as_bool(), rating["site"].is_string(), rating["agent"].is_string()), (Some(stars <= 2), true, true));
+        assert!(rating["external_id"].as_str().unwrap().starts_with("demo-"));
+    }
+    assert!(ratings.iter().any(|rating| rating["is_low"] == true && !rating["comment"].is_null()));
+}
+
+#[test]
 fn an_export_can_be_written_to_standard_output_while_the_program_serves() {
     let place = Place::new();
     let serving = place.serve(&["--demo"]);

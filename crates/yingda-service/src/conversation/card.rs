@@ -153,16 +153,17 @@ impl Card {
             read: ReadView { mine: read.min(head), theirs: theirs_read.min(head), delivered_theirs: theirs_delivered.min(head) },
             unread: unread as i64,
             draft: None,
+            rating: self.names.stars.filter(|_| is_staff).map(|stars| Glance { stars, is_low: self.names.is_low == Some(true) }),
             subject: row.subject.clone(),
             page: row.page_url.clone().map(|url| PageView { url, title: row.page_title.clone().unwrap_or_default() }),
         }
     }
 }
 
-/// Whether a system entry changes what an earlier entry shows.
+/// Whether a system entry changes what is shown of earlier ones, or beside them.
 fn changes_past(entry: &Entry) -> bool {
     let body: Value = entry.body.as_deref().and_then(|body| serde_json::from_str(body).ok()).unwrap_or_default();
-    matches!(body["code"].as_str(), Some("recalled" | "erased"))
+    matches!(body["code"].as_str(), Some("recalled" | "erased" | "rated"))
 }
 
 /// What a view depends on besides the card.
@@ -248,6 +249,9 @@ pub struct ConversationView {
     /// The viewer's own draft.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub draft: Option<String>,
+    /// What the customer thought of it; staff only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rating: Option<Glance>,
     /// What it is about.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub subject: Option<String>,
@@ -314,6 +318,16 @@ pub struct ReadView {
     pub theirs: i64,
     /// Delivered to the other side.
     pub delivered_theirs: i64,
+}
+
+/// A rating at a glance.
+#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
+#[schema(as = RatingGlance)]
+pub struct Glance {
+    /// 1–5.
+    pub stars: i64,
+    /// It counts as low.
+    pub is_low: bool,
 }
 
 /// A page of the host site.

@@ -188,5 +188,9 @@ text_enum! {
         Erased = "erased",
         /// This episode continues another. `previous`
         Linked = "linked",
+        /// An agent asked the customer to rate. `name`
+        RatingInvited = "rating_invited",
+        /// The customer rated; for staff. `stars`, `is_low`, `is_resolved`
+        Rated = "rated",
     }
 }

@@ -25,6 +25,8 @@ pub use event::Changed;
 pub use http::routes;
 pub(crate) use http::sight;
 pub use jobs::{Named, Rename, renamed};
+#[cfg(test)]
+pub(crate) use model::fixture;
 pub use model::{CloseReason, Conversation, ConversationId, QueuedBy, State};
 pub use store::Sent;
 
@@ -50,6 +52,17 @@ pub fn entries_after(tx: &mut Tx, id: ConversationId, after: i64, limit: i64) ->
 /// The participant a member of staff is in a conversation.
 pub fn participant_of(tx: &mut Tx, id: ConversationId, staff: i64) -> Result<Option<i64>> {
     Ok(store::staff_participant(tx, id, staff)?.map(|participant| participant.participant))
+}
+
+/// Account and name of the one who serves, or served last.
+pub fn last_owner(tx: &mut Tx, id: ConversationId) -> Result<Option<(i64, String)>> {
+    let assigned = |body: &String| {
+        let body: serde_json::Value = serde_json::from_str(body).ok()?;
+        (body["code"] == SystemCode::Assigned.as_str()).then(|| body["params"]["participant"].as_i64()).flatten()
+    };
+    let Some(last) = store::deeds(tx, id)?.iter().find_map(assigned) else { return Ok(None) };
+    let found = store::participants(tx, id)?.into_iter().find(|participant| participant.participant == last);
+    Ok(found.and_then(|participant| Some((participant.staff_id?, participant.name))))
 }
 
 yingda_base::setting! {

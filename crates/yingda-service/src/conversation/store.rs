@@ -198,6 +198,21 @@ pub(super) fn entry(tx: &mut Tx, id: ConversationId, seq: i64) -> Result<Option<
     tx.find(sql!(entries!("AND e.seq = $2"), id, seq))
 }
 
+row! { struct Body { body: String } }
+
+/// The bodies of what the house did in a conversation, the last first.
+pub(super) fn deeds(tx: &mut Tx, id: ConversationId) -> Result<Vec<String>> {
+    let rows: Vec<Body> = tx.all(sql!(
+        "SELECT b.body
+         FROM entry e
+         JOIN entry_body b ON b.conversation_id = e.conversation_id AND b.seq = e.seq
+         WHERE e.conversation_id = $1 AND e.kind = 'system'
+         ORDER BY e.seq DESC",
+        id
+    ))?;
+    Ok(rows.into_iter().map(|row| row.body).collect())
+}
+
 row! {
     /// What is remembered for ever of an entry sent with a client id.
     pub struct Sent {
@@ -291,6 +306,8 @@ row! {
         pub owner_name: Option<String>,
         pub previous_public: Option<String>,
         pub next_public: Option<String>,
+        pub stars: Option<i64>,
+        pub is_low: Option<bool>,
     }
 
     struct Of { conversation_id: ConversationId, participant: i64, role: Role, staff_id: Option<i64>, name: String, delivered: i64, read: i64 }
@@ -303,7 +320,7 @@ pub(super) fn names(tx: &mut Tx, ids: &[i64]) -> Result<Vec<Names>> {
             sql!(
                 "SELECT c.id, s.name AS site_name, s.key AS site_public, h.kind AS channel_kind, h.name AS channel_name, g.name AS group_name,
                         b.name AS branch_name, u.public_id AS customer_public, u.name AS customer_name, o.name AS owner_name,
-                        p.public_id AS previous_public, n.public_id AS next_public
+                        p.public_id AS previous_public, n.public_id AS next_public, r.stars, r.is_low
                  FROM conversation c
                  JOIN site s ON s.id = c.site_id
                  JOIN channel h ON h.id = c.channel_id
@@ -313,6 +330,7 @@ pub(super) fn names(tx: &mut Tx, ids: &[i64]) -> Result<Vec<Names>> {
                  LEFT JOIN staff o ON o.id = c.owner_id
                  LEFT JOIN conversation p ON p.id = c.previous_id
                  LEFT JOIN conversation n ON n.id = c.next_id
+                 LEFT JOIN rating r ON r.conversation_id = c.id
                  WHERE c.id IN ({{ids}})
                  ORDER BY c.id"
             )

@@ -182,11 +182,21 @@ impl Talk<'_> {
         }
     }
 
-    /// The watcher logs out; the talk ends, and a late word goes on in another conversation.
+    /// The watcher logs out; the talk is rated and ends, and a late word goes on in another conversation.
     async fn part(&mut self) {
         let logout = self.supervisor.post("/api/v1/auth/logout", json!({})).await;
         assert_eq!(logout.status, 204, "{}", logout.body);
         assert_eq!(self.watch.ended().await.as_deref(), Some("session_revoked"));
+        let rating = format!("/api/v1/conversation/{}/rating", self.id);
+        let invited = self.agent.post(&format!("{rating}/invite"), json!({})).await;
+        assert_eq!(invited.status, 200, "{}", invited.body);
+        self.panel.expect_where("entry", |entry| entry["body"]["code"] == "rating_invited").await;
+        let rated = self.visitor.put(&rating, json!({"stars": 5, "is_resolved": true})).await;
+        assert_eq!(rated.status, 200, "{}", rated.body);
+        self.desk.expect_where("entry", |entry| entry["body"]["code"] == "rated").await;
+        for (audience, who) in [(Audience::Visitor, &self.visitor), (Audience::Staff, &self.agent)] {
+            self.heard.push(heard_by_call(audience, &who.get(&format!("/api/v1/conversation/{}", self.id)).await));
+        }
         let closed = self.agent.post(&format!("/api/v1/conversation/{}/close", self.id), json!({})).await;
         assert_eq!(closed.status, 200, "{}", closed.body);
         self.panel.expect_where("inbox", |frame| frame["items"][0]["state"] == "closed").await;

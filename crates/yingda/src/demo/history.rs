@@ -22,6 +22,7 @@ use yingda_service::{
         actions::{self, Open},
     },
     message::{self, Content, Outcome, Reached, Send},
+    rating::{self, Opinion},
 };
 
 const DIALOGUES: &str = include_str!("dialogues.toml");
@@ -43,6 +44,7 @@ struct Dialogue {
     days: i64,
     at: String,
     subject: String,
+    rating: Option<Opinion>,
     lines: String,
 }
 
@@ -136,6 +138,7 @@ impl Play<'_> {
             seq = self.say(actor, &conversation, number, &text).await?;
         }
         self.pass(20);
+        let rater = customer.clone();
         let reached = Reached { conversation: conversation.clone(), delivered: seq, read: seq };
         self.app
             .db
@@ -145,7 +148,10 @@ impl Play<'_> {
                 actions::close(tx, &agent, &reached.conversation)
             })
             .await?;
-        Ok(())
+        let Some(opinion) = dialogue.rating.clone() else { return Ok(()) };
+        self.pass(15);
+        let settings = self.app.settings.clone();
+        self.app.db.write(move |tx| rating::rate(tx, &rater, &conversation, opinion.clone(), &settings)).await.map(drop)
     }
 
     /// A new visitor comes in by the same door as everybody.

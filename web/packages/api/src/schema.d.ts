@@ -263,6 +263,41 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/conversation/{id}/rating": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The rating of a conversation. */
+        get: operations["rating_get"];
+        /** Rate a conversation, or change what was said. The same again changes nothing. */
+        put: operations["rating_put"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/conversation/{id}/rating/invite": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ask the customer to rate. */
+        post: operations["rating_invite"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/conversation/{id}/recall": {
         parameters: {
             query?: never;
@@ -932,6 +967,8 @@ export interface components {
             previous?: string;
             /** @description Since when it waits in the queue. */
             queued_at?: components["schemas"]["Millis"];
+            /** @description What the customer thought of it; staff only. */
+            rating?: components["schemas"]["RatingGlance"];
             /** @description How far the sides have come. */
             read: components["schemas"]["ReadView"];
             /**
@@ -1250,6 +1287,20 @@ export interface components {
             /** @description What it is about. */
             subject?: string;
         };
+        /** @description What a customer says of the service. */
+        Opinion: {
+            /** @description At most 500 characters. */
+            comment?: string;
+            /** @description Whether the problem was solved; absent if the customer did not say. */
+            is_resolved?: boolean;
+            /** @description Of those that are offered for so many stars. */
+            reasons?: string[];
+            /**
+             * Format: int64
+             * @description 1–5.
+             */
+            stars: number;
+        };
         /** @enum {string} */
         Outcome: "done" | "refused";
         /** @description Who serves. */
@@ -1474,6 +1525,62 @@ export interface components {
         };
         PublicSiteAnswer: {
             site: components["schemas"]["PublicSite"];
+        };
+        /** @description What was said. */
+        Rating: {
+            /** @description When it was last changed. */
+            changed_at: components["schemas"]["Millis"];
+            /** @description The customer's own words. */
+            comment?: string;
+            /** @description It counts as low; for staff. */
+            is_low?: boolean;
+            /** @description Whether the problem was solved, if the customer said so. */
+            is_resolved?: boolean;
+            /** @description When it was first given. */
+            rated_at: components["schemas"]["Millis"];
+            reasons: string[];
+            /**
+             * Format: int64
+             * @description 1–5.
+             */
+            stars: number;
+        };
+        /** @description A rating at a glance. */
+        RatingGlance: {
+            /** @description It counts as low. */
+            is_low: boolean;
+            /**
+             * Format: int64
+             * @description 1–5.
+             */
+            stars: number;
+        };
+        /** @description No fields. */
+        RatingInvite: Record<string, never>;
+        /**
+         * @description What can be chosen from. Built-in reasons are `clear`, `fast`, `solved`, `polite`, and `unclear`, `slow`, `unsolved`, `impolite`; others
+         *     are shown as they are.
+         */
+        RatingReasons: {
+            /** @description With four or five stars. */
+            good: string[];
+            /** @description With fewer. */
+            poor: string[];
+        };
+        /** @description The rating of a conversation, and what may be done about it. */
+        RatingSheet: {
+            /** @description The name of the one who serves, or served last. */
+            agent?: string;
+            /** @description The customer should be asked. */
+            is_asked: boolean;
+            /** @description An agent asked for it. */
+            is_invited: boolean;
+            /** @description The customer may rate it, or change what they said, now. */
+            is_open: boolean;
+            rating?: components["schemas"]["Rating"];
+            reasons: components["schemas"]["RatingReasons"];
+            /** @description When that ends; absent while the conversation goes on. */
+            until?: components["schemas"]["Millis"];
         };
         /** @description How far the sides have come, as `seq`. */
         ReadView: {
@@ -2350,6 +2457,101 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Entries"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rating_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RatingSheet"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rating_put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Opinion"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RatingSheet"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rating_invite: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RatingInvite"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RatingSheet"];
                 };
             };
             default: {
