@@ -35,6 +35,7 @@ pub async fn token(config: &Config, file: &Path) -> Result<ExitCode> {
     // Before the token is made: one that could not be written would live for hours and be of no use to anybody.
     let mut out = OpenOptions::new().create(true).truncate(true).write(true).mode(0o600).open(file).map_err(unwritable)?;
     let data = Data::beside(config)?;
+    auth::wind(&data.db, &data.context.clock).await?;
     let token = data.db.write(staff::issue_bench_session).await?;
     data.close().await;
     writeln!(out, "{token}").and_then(|()| out.sync_all()).map_err(unwritable)?;

@@ -23,6 +23,7 @@ pub struct Tx<'a> {
     pub(super) is_early: bool,
     shared: &'a Shared,
     now: Millis,
+    steady: Millis,
 }
 
 pub(super) enum Link<'a> {
@@ -32,12 +33,18 @@ pub(super) enum Link<'a> {
 
 impl<'a> Tx<'a> {
     pub(super) fn new(link: Link<'a>, shared: &'a Shared) -> Tx<'a> {
-        Tx { link, poison: None, doorbells: Vec::new(), is_early: false, shared, now: shared.context.clock.now() }
+        let clock = &shared.context.clock;
+        Tx { link, poison: None, doorbells: Vec::new(), is_early: false, shared, now: clock.now(), steady: clock.steady() }
     }
 
     /// The time of this unit.
     pub fn now(&self) -> Millis {
         self.now
+    }
+
+    /// The steady time of this unit: for what must not end because a wall clock jumped. See [`Clock::steady`](crate::clock::Clock::steady).
+    pub fn steady(&self) -> Millis {
+        self.steady
     }
 
     /// A new id.

@@ -3,7 +3,7 @@
 //! The gate knows permissions. Whether the actor may touch *this* object is decided by `authorise` on the loaded object.
 use super::{
     RequestInfo,
-    actor::{Actor, Caller},
+    actor::{Actor, Caller, STEP_UP},
     limit::Limits,
     problem::problems,
     routes::{Access, Rule},
@@ -134,6 +134,7 @@ async fn identify(State(gate): State<Gate>, mut request: Request, next: Next) ->
     let response = next.run(request).await;
     if let (Actor::Staff(_), false, Some(error)) = (&actor, is_reading(&method), response.extensions().get::<Error>())
         && error.kind() == Kind::Forbidden
+        && error.code() != STEP_UP
     {
         let caller = Caller { actor: actor.clone(), address, request: info.map(|info| info.id).unwrap_or_default() };
         gate.authenticate.refused(&caller, method.as_str(), &path, error).await;
@@ -166,10 +167,13 @@ fn check(rule: &Rule, parts: &Parts) -> Result<()> {
 pub(super) fn permit(rule: &Rule, actor: &Actor) -> Result<()> {
     let staff_may = |permission: &str| -> Result<()> {
         let staff = actor.staff()?;
-        if staff.pending && !rule.while_pending {
-            return Err(Error::forbidden("password_change_required"));
+        if let Some(pending) = staff.pending.filter(|_| !rule.while_pending) {
+            return Err(pending.error());
         }
-        if permission.is_empty() || staff.can(permission) { Ok(()) } else { Err(Error::forbidden("forbidden")) }
+        if !permission.is_empty() && !staff.can(permission) {
+            return Err(Error::forbidden("forbidden"));
+        }
+        if rule.step_up { staff.check_proof() } else { Ok(()) }
     };
     match rule.access {
         Access::Public => Ok(()),
@@ -211,9 +215,9 @@ pub fn is_own_origin(headers: &HeaderMap) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::http::{StaffActor, VisitorActor};
+    use crate::http::{Pending, StaffActor, VisitorActor};
 
-    fn staff(permissions: &[&str], pending: bool) -> Actor {
+    fn staff(permissions: &[&str], pending: Option<Pending>) -> Actor {
         let permissions = permissions.iter().map(|p| (*p).to_owned()).collect();
         Actor::Staff(Arc::new(StaffActor {
             id: 1,
@@ -222,6 +226,7 @@ mod tests {
             permissions,
             scope: Default::default(),
             pending,
+            proven: false,
             unlimited: false,
         }))
     }
@@ -230,14 +235,24 @@ mod tests {
     fn each_access_lets_in_whom_it_names() {
         let visitor = Actor::Visitor(VisitorActor { device: 1, customer: 1, site: 1, unlimited: false });
         let rule = Rule::staff("a.b");
-        assert!(permit(&rule, &staff(&["a.b"], false)).is_ok());
-        assert_eq!(permit(&rule, &staff(&["a.c"], false)).unwrap_err().code(), "forbidden");
-        assert_eq!(permit(&rule, &staff(&["a.b"], true)).unwrap_err().code(), "password_change_required");
+        assert!(permit(&rule, &staff(&["a.b"], None)).is_ok());
+        assert_eq!(permit(&rule, &staff(&["a.c"], None)).unwrap_err().code(), "forbidden");
+        assert_eq!(permit(&rule, &staff(&["a.b"], Some(Pending::Password))).unwrap_err().code(), "password_change_required");
+        assert_eq!(permit(&rule, &staff(&["a.b"], Some(Pending::SecondFactor))).unwrap_err().code(), "second_factor_required");
         assert_eq!(permit(&rule, &visitor).unwrap_err().code(), "forbidden");
         assert_eq!(permit(&rule, &Actor::Anonymous).unwrap_err().code(), "login_required");
-        assert!(permit(&Rule::staff("").while_pending(), &staff(&[], true)).is_ok());
+        assert!(permit(&Rule::staff("").while_pending(), &staff(&[], Some(Pending::Password))).is_ok());
         assert!(permit(&Rule::either("a.b"), &visitor).is_ok());
-        assert!(permit(&Rule::visitor(), &staff(&["a.b"], false)).is_err());
+        assert!(permit(&Rule::visitor(), &staff(&["a.b"], None)).is_err());
+    }
+
+    #[test]
+    fn a_sensitive_route_asks_for_a_proof_of_those_who_may_call_it() {
+        let rule = Rule::staff("a.b").step_up();
+        assert_eq!(permit(&rule, &staff(&["a.b"], None)).unwrap_err().code(), "step_up_required");
+        assert_eq!(permit(&rule, &staff(&["a.c"], None)).unwrap_err().code(), "forbidden");
+        let Actor::Staff(stale) = staff(&["a.b"], None) else { unreachable!() };
+        assert!(permit(&rule, &Actor::Staff(Arc::new(StaffActor { proven: true, ..(*stale).clone() }))).is_ok());
     }
 
     #[test]

@@ -4,6 +4,9 @@ use crate::error::{Error, Result};
 use axum::{extract::FromRequestParts, http::request::Parts};
 use std::{collections::BTreeSet, convert::Infallible, net::IpAddr, sync::Arc};
 
+/// Not a refusal for good: the client asks for a password or a code and calls again.
+pub(super) const STEP_UP: &str = "step_up_required";
+
 /// Who a request or frame comes from.
 #[derive(Clone, Debug, Default)]
 pub enum Actor {
@@ -42,10 +45,31 @@ pub struct StaffActor {
     pub permissions: BTreeSet<String>,
     /// Which rows this person sees.
     pub scope: Scope,
-    /// Must change a one-time password before anything else.
-    pub pending: bool,
+    /// What must be done before anything else.
+    pub pending: Option<Pending>,
+    /// Has shown a moment ago that it is still the same person: by logging in, a password or a code.
+    pub proven: bool,
     /// A bench session: not limited.
     pub unlimited: bool,
+}
+
+/// What stands between a login and everything else.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pending {
+    /// A one-time password, or one that is too old, must be changed.
+    Password,
+    /// A second factor must be set up.
+    SecondFactor,
+}
+
+impl Pending {
+    /// What everything else is refused with.
+    pub fn error(self) -> Error {
+        match self {
+            Pending::Password => Error::forbidden("password_change_required"),
+            Pending::SecondFactor => Error::forbidden("second_factor_required"),
+        }
+    }
 }
 
 /// Row visibility of a member of staff, with branches spread to their descendants. What one owns is visible besides.
@@ -69,7 +93,13 @@ impl Scope {
 impl StaffActor {
     /// Whether any role gives this permission.
     pub fn can(&self, permission: &str) -> bool {
-        !self.pending && self.permissions.contains(permission)
+        self.pending.is_none() && self.permissions.contains(permission)
+    }
+
+    /// Refuses whoever did not show a moment ago that it is still them. For what one call makes sensitive and another not; where all
+    /// calls of a route are, it stands on the route line ([`Rule::step_up`](super::Rule::step_up)). Code: `step_up_required`.
+    pub fn check_proof(&self) -> Result<()> {
+        if self.proven || self.unlimited { Ok(()) } else { Err(Error::forbidden(STEP_UP)) }
     }
 }
 

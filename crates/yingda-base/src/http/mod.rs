@@ -12,7 +12,7 @@ mod problem;
 mod routes;
 
 pub use access::{Authenticate, Credentials, Gate, is_own_origin};
-pub use actor::{Actor, Caller, Scope, StaffActor, VisitorActor};
+pub use actor::{Actor, Caller, Pending, Scope, StaffActor, VisitorActor};
 pub use extract::{Id, Input, Params, nullable};
 pub use idempotency::{Answer, Once, OnceKey, purge_answers};
 pub use limit::{Limit, Limits};

@@ -29,13 +29,15 @@ pub struct Rule {
     pub access: Access,
     /// How often.
     pub limit: Limit,
-    /// Also for staff who must change their password first.
+    /// Also for staff who must do something else first, such as changing their password.
     pub while_pending: bool,
+    /// Only with a proof, not older than a few minutes, that it is still the same person.
+    pub step_up: bool,
 }
 
 impl Rule {
     const fn new(access: Access) -> Rule {
-        Rule { access, limit: Limit::Write, while_pending: false }
+        Rule { access, limit: Limit::Write, while_pending: false, step_up: false }
     }
     /// Everybody.
     pub const fn public() -> Rule {
@@ -58,9 +60,14 @@ impl Rule {
         self.limit = limit;
         self
     }
-    /// Also for staff who must change their password first.
+    /// Also for staff who must do something else first.
     pub const fn while_pending(mut self) -> Rule {
         self.while_pending = true;
+        self
+    }
+    /// Only with a fresh proof that it is still the same person: for what a desk left open must not allow.
+    pub const fn step_up(mut self) -> Rule {
+        self.step_up = true;
         self
     }
     /// As shown in the OpenAPI document.
@@ -101,7 +108,8 @@ impl<S: Clone + Send + Sync + 'static> Default for Routes<S> {
 impl<S: Clone + Send + Sync + 'static> Routes<S> {
     /// `Routes::default().add(routes!(list, create), Rule::staff("ticket.view"))`
     pub fn add(mut self, (schemas, mut paths, methods): UtoipaMethodRouter<S, Infallible>, rule: Rule) -> Self {
-        let note = ExtensionsBuilder::new().add("x-yingda-access", rule.describe()).build();
+        let note = ExtensionsBuilder::new().add("x-yingda-access", rule.describe());
+        let note = if rule.step_up { note.add("x-yingda-step-up", true) } else { note }.build();
         for (path, item) in &mut paths.paths {
             let operations = [
                 ("GET", &mut item.get),

@@ -3,8 +3,8 @@ use crate::apps;
 use serde_json::json;
 
 apps! { what_is_done_and_what_is_refused_stands_in_the_log, |t| async {
-    let (sec, agent, auditor) = (t.staff("sec", "security_admin", &[]).await, t.agent("linxiao").await, t.staff("auditor", "audit_admin", &[]).await);
-    assert_eq!(sec.post("/api/v1/staff", json!({"login": "new", "name": "新人", "roles": ["agent"]})).await.status, 201);
+    let (sys, agent, auditor) = (t.staff("sys", "system_admin", &[]).await, t.agent("linxiao").await, t.staff("auditor", "audit_admin", &[]).await);
+    assert_eq!(sys.post("/api/v1/staff", json!({"login": "new", "name": "新人"})).await.status, 201);
     assert_eq!(agent.post("/api/v1/staff", json!({"login": "evil", "name": "x"})).await.status, 403);
     let log = auditor.get("/api/v1/audit").await;
     let rows = log.body["items"].as_array().unwrap();
@@ -15,7 +15,7 @@ apps! { what_is_done_and_what_is_refused_stands_in_the_log, |t| async {
     assert_eq!((&refused["actor"]["name"], &refused["address"]), (&json!("linxiao"), &json!("127.0.0.1")));
     assert_eq!((&done["action"], &done["after"]["login"], &done["result"]), (&json!("staff.create"), &json!("new"), &json!("done")));
     assert!(!log.body.to_string().contains("argon2"), "no password and no hash of one");
-    for stranger in [&sec, &agent] { assert_eq!(stranger.get("/api/v1/audit").await.status, 403); }
+    for stranger in [&sys, &agent] { assert_eq!(stranger.get("/api/v1/audit").await.status, 403); }
 
     let narrowed = |query: String| { let auditor = &auditor; async move {
         auditor.get(&format!("/api/v1/audit?{query}")).await.body["items"].as_array().unwrap().len()

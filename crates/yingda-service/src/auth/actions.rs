@@ -1,12 +1,13 @@
-//! Logging in and out, changing one's password, ending sessions.
+//! Logging in, changing one's password.
 use super::{
-    authenticate::load_actor,
-    id::{SessionId, SessionKind, StaffId},
-    model::{ABSOLUTE, BENCH, IDLE, Me, Session, fold_login},
-    password, permission,
+    guess,
+    id::{Method, SessionId, SessionKind, StaffId},
+    model::{Me, fold_login},
+    password, permission, proof,
     revocation::{Revocation, revoke},
-    store::{self, Credential, NewSession},
-    throttle::{self, ACCOUNT, ADDRESS, Pace},
+    session::{Opening, end_sessions, open_session},
+    store::{self, Credential},
+    throttle::{ACCOUNT, ADDRESS},
     token,
 };
 use crate::{
@@ -16,8 +17,7 @@ use crate::{
 use std::sync::Arc;
 use yingda_base::{
     Error, Result, Tx,
-    error::Kind,
-    http::{Actor, Caller, StaffActor},
+    http::{Actor, Caller, Pending, StaffActor},
 };
 
 /// What somebody types, and what their program says of itself.
@@ -81,7 +81,10 @@ fn begin_session(tx: &mut Tx, caller: &Caller, subjects: &Subjects, staff: Staff
     {
         revoke(tx, Revocation::Session(old.id.0))?;
     }
-    let (token, session) = open_session(tx, staff, attempt.kind, &caller.address.to_string(), &attempt.client)?;
+    let address = caller.address.to_string();
+    let opening =
+        Opening { staff, kind: attempt.kind, method: Method::Password, address: &address, client: &attempt.client, must_enrol: false };
+    let (token, session) = open_session(tx, opening)?;
     let caller = Caller { actor: Actor::Staff(Arc::new(session)), ..caller.clone() };
     audit::record(tx, &caller, &Audit { action: "auth.login", object_kind: "staff", object_id: staff.to_string(), ..Audit::default() })?;
     Ok(LoggedIn { token, me: whoami(tx, caller.actor.staff()?)? })
@@ -91,74 +94,6 @@ fn refuse_login(tx: &mut Tx, caller: &Caller, staff: Option<StaffId>) -> Result<
     let object_id = staff.map(|staff| staff.to_string()).unwrap_or_default();
     let refused = Audit { action: "auth.login", object_kind: "staff", object_id, refused: "auth.login_refused", ..Audit::default() };
     audit::record(tx, caller, &refused)
-}
-
-/// Opens a session without asking for a password: for logins that were verified, and for the command line.
-pub(crate) fn open_session(tx: &mut Tx, staff: StaffId, kind: SessionKind, address: &str, client: &str) -> Result<(String, StaffActor)> {
-    let (token, token_hash) = token::new_session_token(tx.entropy());
-    let life = if kind == SessionKind::Bench { BENCH } else { ABSOLUTE };
-    store::insert_session(tx, &NewSession { staff, kind, token_hash: &token_hash, expires_at: tx.now() + life, address, client })?;
-    let session = store::find_session(tx, &token_hash)?.ok_or_else(|| Error::bug("a session that was just opened is not there"))?;
-    Ok((token, load_actor(tx, &session)?))
-}
-
-/// Ends the session that asks.
-pub async fn logout(app: &App, caller: &Caller) -> Result<()> {
-    let session = SessionId(caller.actor.staff()?.session);
-    let caller = caller.clone();
-    app.db.write(move |tx| end_own(tx, &caller, "auth.logout", session)).await
-}
-
-/// Ends one of one's own sessions.
-pub async fn end_own_session(app: &App, caller: &Caller, session: SessionId) -> Result<()> {
-    let staff = StaffId(caller.actor.staff()?.id);
-    let caller = caller.clone();
-    let end = move |tx: &mut Tx| {
-        if !store::living_sessions(tx, staff)?.contains(&session) {
-            return Err(Error::not_found("session"));
-        }
-        end_own(tx, &caller, "auth.end_session", session)
-    };
-    app.db.write(end).await
-}
-
-fn end_own(tx: &mut Tx, caller: &Caller, action: &'static str, session: SessionId) -> Result<()> {
-    if end_session(tx, session)? {
-        audit::record(tx, caller, &Audit { action, object_kind: "session", object_id: session.to_string(), ..Audit::default() })?;
-    }
-    Ok(())
-}
-
-/// Ends a session and cuts what stands on it; answers whether it was living.
-pub fn end_session(tx: &mut Tx, session: SessionId) -> Result<bool> {
-    let ended = store::end_session(tx, session)?;
-    if ended {
-        revoke(tx, Revocation::Session(session.0))?;
-    }
-    Ok(ended)
-}
-
-/// Ends all sessions of a member of staff but one; answers how many.
-pub fn end_sessions(tx: &mut Tx, staff: StaffId, except: Option<SessionId>) -> Result<usize> {
-    let living = store::living_sessions(tx, staff)?;
-    let others: Vec<_> = living.into_iter().filter(|session| Some(*session) != except).collect();
-    for session in &others {
-        end_session(tx, *session)?;
-    }
-    Ok(others.len())
-}
-
-/// Ends all sessions of somebody else.
-pub async fn end_sessions_of(app: &App, caller: &Caller, staff: StaffId) -> Result<()> {
-    let caller = caller.clone();
-    let end = move |tx: &mut Tx| {
-        store::me(tx, staff)?;
-        let ended = end_sessions(tx, staff, None)?;
-        let after = Some(serde_json::json!({ "ended": ended }).to_string());
-        let done = Audit { action: "staff.end_sessions", object_kind: "staff", object_id: staff.to_string(), after, ..Audit::default() };
-        audit::record(tx, &caller, &done)
-    };
-    app.db.write(end).await
 }
 
 /// What somebody proved and wants: checked, and hashed.
@@ -172,12 +107,11 @@ pub struct NewPassword {
 /// Verifies the old password and hashes the new one. Codes: `password.wrong`, `password.unchanged`, and those of the policy.
 pub async fn prove_password(app: &App, caller: &Caller, old: &str, new: &str) -> Result<NewPassword> {
     let (staff, caller) = (StaffId(caller.actor.staff()?.id), caller.clone());
-    let (me, credential) = app.db.read(move |tx| Ok((store::me(tx, staff)?, store::find_credential_of(tx, staff)?))).await?;
-    let stored = credential.ok_or_else(|| Error::not_found("staff"))?.hash;
-    if !app.auth.passwords.verify(old.to_owned(), Some(stored.clone())).await? {
+    let Some(stored) = proof::verify_own(app, staff, old).await? else {
         app.db.write(move |tx| audit::record(tx, &caller, &password_audit(staff, "password.wrong"))).await?;
         return Err(Error::invalid("password.wrong"));
-    }
+    };
+    let me = app.db.read(move |tx| store::me(tx, staff)).await?;
     password::check_policy(&me.login, new)?;
     if old == new {
         return Err(Error::invalid("password.unchanged"));
@@ -215,13 +149,12 @@ pub async fn me(app: &App, caller: &Caller) -> Result<Me> {
 fn whoami(tx: &mut Tx, actor: &StaffActor) -> Result<Me> {
     let me = store::me(tx, StaffId(actor.id))?;
     let permissions = permission::ALL.iter().filter(|name| actor.can(name)).map(|&name| name.to_owned()).collect();
-    Ok(Me { permissions, must_change_password: actor.pending, ..me })
-}
-
-/// One's own living sessions, the most recently used first.
-pub async fn sessions(app: &App, caller: &Caller) -> Result<Vec<Session>> {
-    let actor = caller.actor.staff()?.clone();
-    app.db.read(move |tx| store::list_sessions(tx, StaffId(actor.id), actor.session, tx.now() - IDLE)).await
+    Ok(Me {
+        permissions,
+        must_change_password: actor.pending == Some(Pending::Password),
+        must_enrol: actor.pending == Some(Pending::SecondFactor),
+        ..me
+    })
 }
 
 /// The counters a login is charged to.
@@ -243,9 +176,9 @@ impl Subjects {
     /// Counts a failure in advance; refuses while a delay runs. Addresses come before accounts, everywhere, so that nobody deadlocks.
     fn charge(&self, tx: &mut Tx) -> Result<()> {
         if let Some(address) = &self.address {
-            charge(tx, address, ADDRESS)?;
+            guess::charge(tx, address, ADDRESS)?;
         }
-        charge(tx, &self.account, ACCOUNT)
+        guess::charge(tx, &self.account, ACCOUNT)
     }
 
     /// The password was right: the account's failures are forgotten, the address gets back the one it was charged.
@@ -255,13 +188,4 @@ impl Subjects {
         }
         store::forget_failures(tx, &self.account)
     }
-}
-
-fn charge(tx: &mut Tx, subject: &str, pace: Pace) -> Result<()> {
-    let (failures, now) = (store::lock_failures(tx, subject)?, tx.now());
-    if let Some(wait) = pace.wait(failures, now) {
-        let seconds = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX).div_ceil(1000);
-        return Err(Error::new(Kind::TooMany, "auth.login_throttled").with("seconds", seconds).retry_after(seconds * 1000));
-    }
-    store::set_failures(tx, subject, throttle::next(Some(failures), now))
 }

@@ -1,7 +1,7 @@
 //! From credentials to an actor, for every request and for the first frame of a socket.
 use super::{
     id::{SessionId, SessionKind},
-    model::SessionRow,
+    model::{Lives, OLD_TOKEN, SessionRow},
     permission, store,
     token::{self, VisitorToken},
 };
@@ -48,21 +48,26 @@ impl Authenticator {
 
     async fn staff(&self, token: &str) -> Result<StaffActor> {
         let (app, hash) = (&self.0, token::hash_secret(token));
+        let lives = Lives::of(&app.settings);
         let found = app.db.read(move |tx| {
             let Some(session) = store::find_session(tx, &hash)? else { return Ok(None) };
-            session.check(tx.now())?;
+            session.check(lives, tx.steady())?;
             Ok(Some((load_actor(tx, &session)?, session)))
         });
         let (actor, session) = found.await?.ok_or_else(|| Error::unauthenticated("token_invalid"))?;
-        if session.is_seen_due(app.context.clock.now()) {
-            self.touch(session.id).await;
+        if session.is_seen_due(lives, app.context.clock.steady()) {
+            self.touch(session.id, session.is_rotated()).await;
         }
         Ok(actor)
     }
 
     /// Notes that a session is used. A request does not fail because this could not be noted.
-    async fn touch(&self, session: SessionId) {
-        if let Err(error) = self.0.db.write(move |tx| store::touch_session(tx, session)).await {
+    async fn touch(&self, session: SessionId, is_rotated: bool) {
+        let touch = move |tx: &mut Tx| {
+            store::touch_session(tx, session)?;
+            if is_rotated { store::end_old_token(tx, session, tx.steady() + OLD_TOKEN) } else { Ok(()) }
+        };
+        if let Err(error) = self.0.db.write(touch).await {
             tracing::warn!(%error, "the use of a session could not be noted");
         }
     }
@@ -102,5 +107,6 @@ pub(super) fn load_actor(tx: &mut Tx, session: &SessionRow) -> Result<StaffActor
         (store::permissions(tx, session.staff_id)?, store::scope(tx, session.staff_id)?)
     };
     let (id, name) = (session.staff_id.0, session.name.clone());
-    Ok(StaffActor { id, name, session: session.id.0, permissions, scope, pending: session.must_change, unlimited: is_bench })
+    let (pending, proven) = (session.pending(), session.is_proven(tx.steady()));
+    Ok(StaffActor { id, name, session: session.id.0, permissions, scope, pending, proven, unlimited: is_bench })
 }

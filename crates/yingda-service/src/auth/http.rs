@@ -2,8 +2,8 @@
 use super::{
     actions::{self, Attempt},
     id::{SessionId, SessionKind, StaffId},
-    model::{ABSOLUTE, Me, Session},
-    permission,
+    model::{Lives, Me, Session},
+    permission, proof, session,
 };
 use crate::App;
 use axum::{
@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::routes;
 use yingda_base::{
-    Result, Tx,
+    Millis, Result, Tx,
     http::{Answer, Caller, Credentials, Id, Input, Limit, Once, Problem, Routes, Rule},
 };
 
@@ -26,9 +26,13 @@ pub fn routes() -> Routes<App> {
         .add(routes!(login), Rule::public().limit(Limit::Entry))
         .add(routes!(logout), Rule::staff("").while_pending())
         .add(routes!(me), Rule::staff("").limit(Limit::Read).while_pending())
+        .add(routes!(step_up), Rule::staff("").limit(Limit::Costly).while_pending())
         .add(routes!(change_password), Rule::staff("").limit(Limit::Costly).while_pending())
         .add(routes!(sessions), Rule::staff("").limit(Limit::Read))
         .add(routes!(end_session), Rule::staff(""))
+        .add(routes!(end_other_sessions), Rule::staff(""))
+        .add(routes!(sessions_of), Rule::staff(permission::SESSION_MANAGE).limit(Limit::Read))
+        .add(routes!(end_session_of), Rule::staff(permission::SESSION_MANAGE))
         .add(routes!(end_sessions_of), Rule::staff(permission::SESSION_MANAGE))
 }
 
@@ -68,7 +72,7 @@ async fn login(
     Ok(match kind {
         SessionKind::Bearer | SessionKind::Bench => (AppendHeaders(None), Json(LoginAnswer { staff: done.me, token: Some(done.token) })),
         SessionKind::Cookie => {
-            let cookie = cookie(app.auth.is_tls, &done.token, ABSOLUTE.as_secs());
+            let cookie = cookie(app.auth.is_tls, &done.token, Lives::of(&app.settings).absolute.as_secs());
             (AppendHeaders(Some((header::SET_COOKIE, cookie))), Json(LoginAnswer { staff: done.me, token: None }))
         }
     })
@@ -77,8 +81,39 @@ async fn login(
 /// Log out: ends this session.
 #[utoipa::path(post, path = "/api/v1/auth/logout", tag = "auth", operation_id = "auth_logout", responses((status = 204), (status = "default", body = Problem)))]
 async fn logout(State(app): State<App>, caller: Caller) -> Result<impl IntoResponse> {
-    actions::logout(&app, &caller).await?;
+    session::logout(&app, &caller).await?;
     Ok((StatusCode::NO_CONTENT, [(header::SET_COOKIE, cookie(app.auth.is_tls, "", 0))]))
+}
+
+#[derive(Deserialize, ToSchema)]
+struct StepUpBody {
+    password: String,
+}
+
+#[derive(Serialize, ToSchema)]
+struct StepUpAnswer {
+    /// How long sensitive calls go without another proof.
+    until: Millis,
+    /// Replaces the session's token; only where the call came with one, and not with the cookie.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    token: Option<String>,
+}
+
+/// Show once more that it is still you, before something sensitive. The session gets another token.
+#[utoipa::path(post, path = "/api/v1/auth/step-up", tag = "auth", operation_id = "auth_step_up", request_body = StepUpBody,
+    responses((status = 200, body = StepUpAnswer), (status = "default", body = Problem)))]
+async fn step_up(
+    State(app): State<App>,
+    caller: Caller,
+    credentials: Option<Extension<Credentials>>,
+    Input(body): Input<StepUpBody>,
+) -> Result<impl IntoResponse> {
+    let done = proof::by_password(&app, &caller, &body.password).await?;
+    if credentials.is_some_and(|Extension(credentials)| credentials.bearer.is_some()) {
+        return Ok((AppendHeaders(None), Json(StepUpAnswer { until: done.until, token: Some(done.token) })));
+    }
+    let cookie = cookie(app.auth.is_tls, &done.token, Lives::of(&app.settings).absolute.as_secs());
+    Ok((AppendHeaders(Some((header::SET_COOKIE, cookie))), Json(StepUpAnswer { until: done.until, token: None })))
 }
 
 fn cookie(is_tls: bool, token: &str, seconds: u64) -> HeaderValue {
@@ -130,14 +165,37 @@ struct SessionsAnswer {
 #[utoipa::path(get, path = "/api/v1/auth/sessions", tag = "auth", operation_id = "auth_sessions",
     responses((status = 200, body = SessionsAnswer), (status = "default", body = Problem)))]
 async fn sessions(State(app): State<App>, caller: Caller) -> Result<Json<SessionsAnswer>> {
-    Ok(Json(SessionsAnswer { items: actions::sessions(&app, &caller).await? }))
+    Ok(Json(SessionsAnswer { items: session::list(&app, &caller).await? }))
 }
 
 /// End one of one's own sessions.
 #[utoipa::path(delete, path = "/api/v1/auth/sessions/{id}", tag = "auth", operation_id = "auth_end_session", params(("id" = String, Path)),
     responses((status = 204), (status = "default", body = Problem)))]
 async fn end_session(State(app): State<App>, caller: Caller, Id(id): Id<SessionId>) -> Result<StatusCode> {
-    actions::end_own_session(&app, &caller, id).await?;
+    session::end_own(&app, &caller, id).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// End all one's own sessions but this one.
+#[utoipa::path(delete, path = "/api/v1/auth/sessions", tag = "auth", operation_id = "auth_end_other_sessions",
+    responses((status = 204), (status = "default", body = Problem)))]
+async fn end_other_sessions(State(app): State<App>, caller: Caller) -> Result<StatusCode> {
+    session::end_others(&app, &caller).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// The sessions of a member of staff.
+#[utoipa::path(get, path = "/api/v1/staff/{id}/sessions", tag = "auth", operation_id = "staff_sessions", params(("id" = String, Path)),
+    responses((status = 200, body = SessionsAnswer), (status = "default", body = Problem)))]
+async fn sessions_of(State(app): State<App>, caller: Caller, Id(id): Id<StaffId>) -> Result<Json<SessionsAnswer>> {
+    Ok(Json(SessionsAnswer { items: session::list_of(&app, &caller, id).await? }))
+}
+
+/// End one session of a member of staff.
+#[utoipa::path(delete, path = "/api/v1/staff/sessions/{id}", tag = "auth", operation_id = "staff_end_session", params(("id" = String, Path)),
+    responses((status = 204), (status = "default", body = Problem)))]
+async fn end_session_of(State(app): State<App>, caller: Caller, Id(id): Id<SessionId>) -> Result<StatusCode> {
+    session::end_one_of(&app, &caller, id).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -145,6 +203,6 @@ async fn end_session(State(app): State<App>, caller: Caller, Id(id): Id<SessionI
 #[utoipa::path(delete, path = "/api/v1/staff/{id}/sessions", tag = "auth", operation_id = "staff_end_sessions", params(("id" = String, Path)),
     responses((status = 204), (status = "default", body = Problem)))]
 async fn end_sessions_of(State(app): State<App>, caller: Caller, Id(id): Id<StaffId>) -> Result<StatusCode> {
-    actions::end_sessions_of(&app, &caller, id).await?;
+    session::end_all_of(&app, &caller, id).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -27,6 +27,20 @@ text_enum! {
 }
 
 text_enum! {
+    /// By what a session was begun.
+    pub enum Method {
+        /// A password alone.
+        Password = "password",
+        /// A password and the code of an authenticator.
+        Code = "code",
+        /// A password and a recovery code.
+        RecoveryCode = "recovery_code",
+        /// Somebody with access to the data, on the command line.
+        Command = "command",
+    }
+}
+
+text_enum! {
     /// What a revocation names.
     pub enum RevokedKind {
         /// One session: it is over.

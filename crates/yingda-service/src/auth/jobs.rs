@@ -5,6 +5,8 @@ use yingda_base::{Result, Tx};
 
 /// How long the row of an ended session stays: an administrator may ask where somebody was logged in.
 const SESSION_KEPT: Duration = Duration::from_secs(30 * 24 * 3600);
+/// More than any session may be set to last.
+const LONGEST_SESSION: Duration = Duration::from_secs(90 * 24 * 3600);
 /// Rows of one kind in one unit.
 const CHUNK: i64 = 200;
 
@@ -12,6 +14,6 @@ const CHUNK: i64 = 200;
 pub fn purge(tx: &mut Tx) -> Result<u64> {
     let now = tx.now();
     let failures = store::purge_failures(tx, now - throttle::MEMORY, CHUNK)?;
-    let sessions = store::purge_sessions(tx, now - SESSION_KEPT, CHUNK)?;
+    let sessions = store::purge_sessions(tx, now - SESSION_KEPT, tx.steady() - LONGEST_SESSION - SESSION_KEPT, CHUNK)?;
     Ok(failures + sessions + revocation::purge(tx, CHUNK)?)
 }

@@ -16,9 +16,11 @@ pub const CONVERSATION_EXPORT: &str = "conversation.export";
 pub const CUSTOMER_VIEW: &str = "customer.view";
 /// See colleagues, groups, branches and roles.
 pub const STAFF_VIEW: &str = "staff.view";
-/// Create and change accounts.
+/// Create and change accounts, but not what they may do.
 pub const STAFF_MANAGE: &str = "staff.manage";
-/// Create and change roles.
+/// Give passwords anew, take second factors away, unlock.
+pub const STAFF_SECURE: &str = "staff.secure";
+/// Create and change roles, and give them to people.
 pub const ROLE_MANAGE: &str = "role.manage";
 /// Create and change skill groups.
 pub const GROUP_MANAGE: &str = "group.manage";
@@ -30,6 +32,8 @@ pub const SITE_MANAGE: &str = "site.manage";
 pub const SETTING_VIEW: &str = "setting.view";
 /// Change settings.
 pub const SETTING_MANAGE: &str = "setting.manage";
+/// Change settings of login and security.
+pub const SETTING_SECURE: &str = "setting.secure";
 /// Read the audit log.
 pub const AUDIT_VIEW: &str = "audit.view";
 /// End the sessions of others.
@@ -50,8 +54,10 @@ pub const ALL: &[&str] = &[
     ROLE_MANAGE,
     SESSION_MANAGE,
     SETTING_MANAGE,
+    SETTING_SECURE,
     SETTING_VIEW,
     SITE_MANAGE,
     STAFF_MANAGE,
+    STAFF_SECURE,
     STAFF_VIEW,
 ];

@@ -1,5 +1,5 @@
 //! What was taken away: told at once by doorbell, and found within 2 s by reading the `revocation` table as a feed.
-use super::{id::RevokedKind, store, token::VISITOR_LIFE};
+use super::{id::RevokedKind, steady, store, token::VISITOR_LIFE};
 use crate::App;
 use serde::{Deserialize, Serialize};
 use std::{
@@ -90,8 +90,10 @@ impl RevokedDevices {
     }
 }
 
-/// Reads what is revoked and follows it from then on. To be called once, before the first request.
+/// Sets steady time going, reads what is revoked and follows it from then on. To be called once, before the first request.
 pub async fn start(app: &App) -> Result<()> {
+    steady::wind(&app.db, &app.context.clock).await?;
+    steady::keep(app);
     sweep(app, VISITOR_LIFE).await?;
     app.auth.passwords.warm_up().await?;
     let (app, mut bell) = (app.clone(), app.bus.listen(Revoked::TOPIC));

@@ -1,5 +1,4 @@
 //! Over HTTP, as people log in.
-use super::model::{ABSOLUTE, IDLE};
 use crate::{
     apps, staff,
     testkit::{Answer, Client, GROUP, TestApp},
@@ -7,6 +6,10 @@ use crate::{
 use reqwest::{Method, header};
 use serde_json::{Value, json};
 use std::time::Duration;
+
+/// As sessions last unless set otherwise.
+const IDLE: Duration = Duration::from_secs(12 * 3600);
+const ABSOLUTE: Duration = Duration::from_secs(7 * 24 * 3600);
 
 const PASSWORD: &str = "correct horse battery";
 
@@ -111,6 +114,19 @@ apps! { sessions_are_listed_and_only_own_ones_can_be_ended, |t| async {
     assert_eq!(here.delete(&path).await.status, 204);
     assert_eq!(there.get("/api/v1/auth/me").await.code(), "session_revoked");
     assert_eq!(here.delete(&path).await.status, 404);
+    // All others at once; and an administrator sees and ends them one by one.
+    let (third, fourth) = (logged_in(&t, "linxiao").await, logged_in(&t, "linxiao").await);
+    assert_eq!(third.delete("/api/v1/auth/sessions").await.status, 204);
+    assert_eq!((here.get("/api/v1/auth/me").await.code(), fourth.get("/api/v1/auth/me").await.code()), ("session_revoked", "session_revoked"));
+    let id = third.get("/api/v1/auth/me").await.body["staff"]["id"].as_str().unwrap().to_owned();
+    let sec = t.staff("sec", "security_admin", &[]).await;
+    let of = sec.get(&format!("/api/v1/staff/{id}/sessions")).await;
+    let only = &of.body["items"].as_array().unwrap()[..];
+    assert_eq!((only.len(), &only[0]["current"], &only[0]["method"]), (1, &json!(false), &json!("password")));
+    let path = format!("/api/v1/staff/sessions/{}", only[0]["id"].as_str().unwrap());
+    assert_eq!((sec.delete(&path).await.status, sec.delete(&path).await.status), (204, 404));
+    assert_eq!(third.get("/api/v1/auth/me").await.code(), "session_revoked");
+    assert_eq!(sec.get("/api/v1/staff/1/sessions").await.status, 404);
 }}
 
 apps! { sessions_end_when_idle_and_in_the_end_anyway, |t| async {
@@ -132,6 +148,119 @@ apps! { sessions_end_when_idle_and_in_the_end_anyway, |t| async {
     }
     t.db.clock().advance(ABSOLUTE - passed);
     assert_eq!(busy.get("/api/v1/auth/me").await.code(), "token_expired");
+}}
+
+apps! { a_clock_that_jumps_logs_nobody_out_and_lets_nobody_stay, |t| async {
+    account(&t, "linxiao", false).await;
+    let person = logged_in(&t, "linxiao").await;
+    let clock = t.db.clock();
+    let start = clock.now();
+    for days in [40, 400, -3, 0] {
+        let hours = Duration::from_secs(3600 * 24 * i64::abs(days) as u64);
+        clock.step_to(if days < 0 { start - hours } else { start + hours });
+        assert_eq!(person.get("/api/v1/auth/me").await.status, 200, "{days} days");
+        let list = person.get("/api/v1/auth/sessions").await;
+        let left = list.body["items"][0]["expires_at"].as_i64().unwrap() - clock.now().0;
+        assert_eq!(Duration::from_millis(left as u64), IDLE, "what is shown goes by the clock people see");
+        let purged = t.app.db.write(crate::auth::purge).await.unwrap();
+        assert_eq!(purged, 0, "{days} days: nothing is forgotten either");
+    }
+    clock.advance(IDLE);
+    assert_eq!(person.get("/api/v1/auth/me").await.code(), "token_expired");
+}}
+
+apps! { steady_time_goes_on_over_a_restart, |t| async {
+    let clock = t.db.clock();
+    let (wall, hour) = (clock.now(), Duration::from_secs(3600));
+    // It jumped by 40 days while the program ran, and is right again.
+    clock.step_to(wall + 40 * 24 * hour);
+    clock.advance(hour);
+    t.app.db.write(crate::auth::store::note_steady).await.unwrap();
+    let again = async |at| {
+        let clock = yingda_base::Clock::manual(at);
+        crate::auth::wind(&t.app.db, &clock).await.unwrap();
+        clock.steady()
+    };
+    assert_eq!(again(wall + 40 * 24 * hour + 2 * hour).await, wall + 2 * hour, "an hour passed while it was off");
+    assert_eq!(again(wall + hour).await, wall + hour, "the clock was put right while it was off");
+}}
+
+apps! { lives_of_sessions_are_settings, |t| async {
+    account(&t, "linxiao", false).await;
+    let (sec, person) = (t.staff("sec", "security_admin", &[]).await, logged_in(&t, "linxiao").await);
+    assert_eq!(sec.put("/api/v1/setting/auth.idle_minutes", json!({"value": 30})).await.status, 204);
+    t.db.clock().advance(Duration::from_secs(29 * 60));
+    assert_eq!(person.get("/api/v1/auth/me").await.status, 200);
+    t.db.clock().advance(Duration::from_secs(30 * 60));
+    assert_eq!(person.get("/api/v1/auth/me").await.code(), "token_expired");
+    assert_eq!(t.staff("sys", "system_admin", &[]).await.put("/api/v1/setting/auth.idle_minutes", json!({"value": 600})).await.status, 403);
+}}
+
+apps! { a_sensitive_call_asks_for_a_proof_and_the_proof_brings_another_token, |t| async {
+    account(&t, "linxiao", false).await;
+    let person = logged_in(&t, "linxiao").await;
+    let sec = t.staff("sec", "security_admin", &[]).await;
+    let id = person.get("/api/v1/auth/me").await.body["staff"]["id"].as_str().unwrap().to_owned();
+    let roles = json!({"rev": 1, "roles": ["security_admin"]});
+    assert_eq!(sec.put(&format!("/api/v1/staff/{id}/rights"), roles).await.status, 200);
+    let make = async |who: &Client, name: &str| who.post("/api/v1/staff/roles", json!({"name": name, "permissions": []})).await;
+    assert_eq!(make(&person, "a").await.status, 201, "a login is a proof");
+    t.db.clock().advance(Duration::from_secs(5 * 60));
+    let refused = make(&person, "b").await;
+    assert_eq!((refused.status, refused.code()), (403, "step_up_required"));
+    assert_eq!(person.put("/api/v1/setting/auth.idle_minutes", json!({"value": 600})).await.code(), "step_up_required");
+
+    let prove = async |password: &str| person.post("/api/v1/auth/step-up", json!({"password": password})).await;
+    assert_eq!(prove("wrong password").await.code(), "password.wrong");
+    assert_eq!(make(&person, "b").await.code(), "step_up_required");
+    let proven = prove(PASSWORD).await;
+    assert_eq!(proven.status, 200, "{}", proven.body);
+    let renewed = t.anonymous().with_token(proven.body["token"].as_str().unwrap());
+    // What was under way with the token before is answered; a moment after the new one was used it is over.
+    assert_eq!(make(&person, "b").await.status, 201);
+    assert_eq!(make(&renewed, "c").await.status, 201);
+    assert_eq!(person.get("/api/v1/auth/me").await.status, 200);
+    t.db.clock().advance(Duration::from_secs(30));
+    assert_eq!(person.get("/api/v1/auth/me").await.code(), "token_expired");
+    assert_eq!(renewed.get("/api/v1/auth/me").await.status, 200);
+    let log = t.staff("auditor", "audit_admin", &[]).await.get("/api/v1/audit").await;
+    let rows = log.body["items"].as_array().unwrap();
+    let steps: Vec<_> = rows.iter().filter(|row| row["action"] == "auth.step_up").map(|row| row["result"].clone()).collect();
+    assert_eq!(steps, ["done", "refused"]);
+    assert!(!rows.iter().any(|row| row["code"] == "step_up_required"), "to be asked is not to be refused");
+}}
+
+apps! { guesses_at_ones_own_password_are_slowed_apart_from_the_door, |t| async {
+    account(&t, "linxiao", false).await;
+    let person = logged_in(&t, "linxiao").await;
+    let prove = async |password: &str| person.post("/api/v1/auth/step-up", json!({"password": password})).await;
+    for _ in 0..3 { assert_eq!(prove("wrong password").await.code(), "password.wrong"); }
+    assert_eq!(prove(PASSWORD).await.code(), "auth.login_throttled");
+    let change = json!({"old": PASSWORD, "new": "another password"});
+    assert_eq!(person.post("/api/v1/auth/password", change).await.code(), "auth.login_throttled");
+    assert_eq!(login(&t, "linxiao", PASSWORD).await.status, 200);
+}}
+
+apps! { every_sensitive_route_asks_for_a_proof, |t| async {
+    let (router, _, routes) = crate::routes().into_parts(t.app.clone());
+    drop(router);
+    let sensitive: Vec<_> = routes.into_iter().filter(|route| route.rule.step_up).collect();
+    assert!(sensitive.len() >= 5, "{sensitive:?}");
+    let everybody = [
+        t.staff("sys", "system_admin", &[]).await, t.staff("sec", "security_admin", &[]).await, t.staff("aud", "audit_admin", &[]).await,
+    ];
+    t.db.clock().advance(Duration::from_secs(5 * 60));
+    for route in sensitive {
+        let path = route.path.replace("{id}", "1").replace("{key}", "x");
+        let mut asked = 0;
+        for one in &everybody {
+            let answer = one.request(route.method.parse().unwrap(), &path).json(&json!({})).send().await.unwrap();
+            let body: Value = answer.json().await.unwrap();
+            assert!(["step_up_required", "forbidden"].contains(&body["code"].as_str().unwrap()), "{} {path}: {body}", route.method);
+            asked += usize::from(body["code"] == "step_up_required");
+        }
+        assert!(asked > 0, "nobody may {} {path}", route.method);
+    }
 }}
 
 apps! { the_cookie_is_safe_and_forms_of_other_sites_change_nothing, |t| async {

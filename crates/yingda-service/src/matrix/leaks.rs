@@ -56,6 +56,6 @@ apps! { a_note_tells_the_customer_nothing_before_the_next_word, |t| async {
 async fn demote(t: &TestApp, agent: &Client) {
     let security = t.staff("anquan", "security_admin", &[GROUP]).await;
     let me = agent.get("/api/v1/auth/me").await.body["staff"]["id"].as_str().expect("an id").to_owned();
-    let changed = security.patch(&format!("/api/v1/staff/{me}"), json!({"rev": 1, "roles": ["knowledge_editor"]})).await;
+    let changed = security.put(&format!("/api/v1/staff/{me}/rights"), json!({"rev": 1, "roles": ["knowledge_editor"]})).await;
     assert_eq!(changed.status, 200, "{}", changed.body);
 }

@@ -95,7 +95,15 @@ pub(super) fn member(tx: &mut Tx, places: Places, hash: &str, persona: Persona) 
         ..NewStaff::default()
     };
     let id = staff::create_unasked(tx, &new, hash, persona == Pending)?.id;
-    let (token, actor) = auth::open_session(tx, id, SessionKind::Bearer, "127.0.0.1", "matrix")?;
+    let opening = auth::Opening {
+        staff: id,
+        kind: SessionKind::Bearer,
+        method: auth::Method::Command,
+        address: "127.0.0.1",
+        client: "matrix",
+        must_enrol: false,
+    };
+    let (token, actor) = auth::open_session(tx, opening)?;
     let session = SessionId(actor.session);
     if persona == Revoked {
         auth::end_session(tx, session)?;

@@ -139,11 +139,15 @@ async fn of_staff(call: Call, operation: &str, object: &str, s: &Scene<'_>) -> O
     };
     Some(match (operation, object) {
         ("GET /api/v1/staff", "-") => call,
-        ("POST /api/v1/staff", "-") => call.json(json!({"login": fresh("new"), "name": "新人", "roles": ["agent"]})),
+        ("POST /api/v1/staff", "without rights") => call.json(json!({"login": fresh("new"), "name": "新人"})),
+        ("POST /api/v1/staff", "with rights") => call.json(json!({"login": fresh("new"), "name": "新人", "roles": ["agent"]})),
         ("GET /api/v1/staff/{id}", "own" | "other") => call.id(account.id),
         ("PATCH /api/v1/staff/{id}", "own" | "other") => call.id(account.id).json(json!({"rev": 1, "name": "改名"})),
+        ("PUT /api/v1/staff/{id}/rights", "own" | "other") => call.id(account.id).json(json!({"rev": 1, "scopes": []})),
         ("POST /api/v1/staff/{id}/password", "own" | "other") => call.id(account.id).json(json!({})),
         ("DELETE /api/v1/staff/{id}/sessions", "own" | "other") => call.id(account.id),
+        ("GET /api/v1/staff/{id}/sessions", "own" | "other") => call.id(account.id).looking_for(&account.session.to_string()),
+        ("DELETE /api/v1/staff/sessions/{id}", "own" | "other") => call.id(account.session),
         ("GET /api/v1/staff/roles" | "GET /api/v1/staff/groups" | "GET /api/v1/staff/branches", "-") => call,
         ("POST /api/v1/staff/roles", "-") => call.json(json!({"name": fresh("角色"), "permissions": ["audit.view"]})),
         ("PATCH /api/v1/staff/roles/{id}" | "DELETE /api/v1/staff/roles/{id}", "custom") => {
@@ -179,10 +183,13 @@ async fn of_the_rest(call: Call, operation: &str, object: &str, s: &Scene<'_>) -
         ("POST /api/v1/auth/logout", "-") => call.json(json!({})),
         ("GET /api/v1/auth/me" | "GET /api/v1/auth/sessions", "-") => call,
         ("POST /api/v1/auth/password", "-") => call.json(json!({"old": super::persona::PASSWORD, "new": "a better password"})),
+        ("DELETE /api/v1/auth/sessions", "-") => call,
+        ("POST /api/v1/auth/step-up", "-") => call.json(json!({"password": super::persona::PASSWORD})),
         ("DELETE /api/v1/auth/sessions/{id}", "own") => call.id(s.own().session),
         ("DELETE /api/v1/auth/sessions/{id}", "other") => call.id(s.colleague().await.session),
         ("GET /api/v1/setting", "-") | ("GET /api/v1/audit", "-") => call,
-        ("PUT /api/v1/setting/{key}", "-") => call.id("file.image_mb").json(json!({"value": 5})),
+        ("PUT /api/v1/setting/{key}", "of security") => call.id("auth.separate_administrators").json(json!({"value": "maybe"})),
+        ("PUT /api/v1/setting/{key}", "other") => call.id("file.image_mb").json(json!({"value": 5})),
         // The widest scope has one value for all cells, so this asks for one that the setting does not have.
         ("DELETE /api/v1/setting/{key}", "-") => call.id("file.image_mb").query(&format!("scope=group&target={}", s.stage.places.group)),
         ("GET /api/v1/channel/sites", "-") => call,

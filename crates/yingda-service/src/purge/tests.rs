@@ -49,8 +49,8 @@ apps! { what_nobody_needs_is_forgotten_in_its_time, |t| async {
     t.db.clock().advance(DAY + Duration::from_secs(120));
     forget_now(&t).await;
     assert_eq!(counts(&t).await, Counts { answers: 0, sessions: 1, failures: 0, revocations: 0 });
-    // A session lasts a week; its row stays for thirty days more.
-    t.db.clock().advance(DAY * 35);
+    // A session can be set to last ninety days; its row stays for thirty days more.
+    t.db.clock().advance(DAY * 118);
     forget_now(&t).await;
     assert_eq!(counts(&t).await.sessions, 1);
     t.db.clock().advance(DAY);

@@ -1,6 +1,6 @@
 //! Listing settings, setting values and taking them back.
 use super::{
-    model::{SettingView, ValueView, Whom},
+    model::{self, SettingView, ValueView, Whom},
     store,
 };
 use crate::{
@@ -32,6 +32,7 @@ fn view(setting: &dyn AnySetting, values: &[Change], language: Language) -> Sett
         key: key.to_owned(),
         name: text(""),
         about: text(".about"),
+        is_security: model::is_security(key),
         scopes: setting.scopes().to_vec(),
         default: setting.default_json(),
         values,
@@ -51,9 +52,10 @@ fn value_view(change: &Change) -> Option<ValueView> {
 
 /// Sets a value; it holds on all nodes within two seconds.
 ///
-/// Codes: `setting.unknown`, `setting.invalid`, `setting.scope_refused`, `setting.target_invalid`, `setting.changed` (somebody else was
+/// Codes: `forbidden` and `step_up_required` ([`model::check_right`]), `setting.unknown`, `setting.invalid`, `setting.scope_refused`, `setting.target_invalid`, `setting.changed` (somebody else was
 /// faster), `not_found` (the target).
 pub async fn set(app: &App, caller: &Caller, key: String, whom: Whom, value: Value) -> Result<()> {
+    model::check_right(caller.actor.staff()?, &key)?;
     let (by, caller, scope) = (caller.actor.staff()?.id, caller.clone(), whom.scope()?);
     let set = move |tx: &mut Tx| {
         check(tx, &key, scope, whom.version)?;
@@ -66,6 +68,7 @@ pub async fn set(app: &App, caller: &Caller, key: String, whom: Whom, value: Val
 
 /// Takes a value back, so that the next wider one holds. Codes: as [`set`], and `not_found` where none is set.
 pub async fn reset(app: &App, caller: &Caller, key: String, whom: Whom) -> Result<()> {
+    model::check_right(caller.actor.staff()?, &key)?;
     let (by, caller, scope) = (caller.actor.staff()?.id, caller.clone(), whom.scope()?);
     let reset = move |tx: &mut Tx| {
         check(tx, &key, scope, whom.version)?;

@@ -18,8 +18,9 @@ use yingda_base::{
 pub fn routes() -> Routes<App> {
     Routes::default()
         .add(routes!(list), Rule::staff(permission::SETTING_VIEW).limit(Limit::Read))
-        .add(routes!(set), Rule::staff(permission::SETTING_MANAGE))
-        .add(routes!(reset), Rule::staff(permission::SETTING_MANAGE))
+        // Which right it takes to change one depends on the setting.
+        .add(routes!(set), Rule::staff(permission::SETTING_VIEW))
+        .add(routes!(reset), Rule::staff(permission::SETTING_VIEW))
 }
 
 #[derive(Serialize, ToSchema)]

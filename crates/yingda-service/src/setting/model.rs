@@ -1,9 +1,11 @@
 //! Settings as administrators see them.
+use crate::auth::permission;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 use yingda_base::{
     Error, Millis, Result,
+    http::StaffActor,
     setting::{Scope, ScopeKind},
 };
 
@@ -16,6 +18,8 @@ pub struct SettingView {
     pub name: String,
     /// What it does, in the reader's language.
     pub about: String,
+    /// Changed by those who may change settings of security, and not by others.
+    pub is_security: bool,
     /// What it can be set for.
     pub scopes: Vec<ScopeKind>,
     /// What holds where nobody set anything.
@@ -41,6 +45,21 @@ pub struct ValueView {
     /// Who set it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub changed_by: Option<String>,
+}
+
+/// Whether a setting decides who gets in and how. Those belong to the security administrator: who runs the installation must not be
+/// able to lower its locks alone.
+pub fn is_security(key: &str) -> bool {
+    key.starts_with("auth.")
+}
+
+/// Whether somebody may change this setting. Codes: `forbidden`; `step_up_required` for those of security.
+pub fn check_right(actor: &StaffActor, key: &str) -> Result<()> {
+    let right = if is_security(key) { permission::SETTING_SECURE } else { permission::SETTING_MANAGE };
+    if !actor.can(right) {
+        return Err(Error::forbidden("forbidden"));
+    }
+    if is_security(key) { actor.check_proof() } else { Ok(()) }
 }
 
 /// What a value holds for, as asked for.

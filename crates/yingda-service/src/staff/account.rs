@@ -1,16 +1,18 @@
 //! Making and changing accounts.
 use super::{
     model::{self, Staff},
+    rights,
     role::Rights,
     store::{self, Account, Listing},
 };
 use crate::{
     App,
     audit::{self, Audit},
-    auth::{self, BranchId, GroupId, Revocation, StaffId},
+    auth::{self, BranchId, GroupId, Revocation, StaffId, permission},
     conversation::{self, Named},
 };
 use serde::Deserialize;
+use std::collections::BTreeSet;
 use utoipa::ToSchema;
 use yingda_base::{
     Error, Result, Tx,
@@ -26,7 +28,7 @@ pub struct NewStaff {
     pub login: String,
     /// What others see.
     pub name: String,
-    /// Roles by id, or built-in ones by name.
+    /// Roles by id, or built-in ones by name. Only for those who manage roles, as `scopes`.
     #[serde(default)]
     pub roles: Vec<String>,
     /// Membership of skill groups.
@@ -47,19 +49,15 @@ pub struct NewStaff {
     pub password: Option<String>,
 }
 
-/// A change of an account. What is absent stays.
+/// A change of an account, but not of its rights. What is absent stays.
 #[derive(Clone, Debug, Deserialize, ToSchema)]
 pub struct StaffChange {
     /// The `rev` of the account this change was made on.
     pub rev: i64,
     /// What others see.
     pub name: Option<String>,
-    /// Roles by id, or built-in ones by name.
-    pub roles: Option<Vec<String>>,
     /// Membership of skill groups.
     pub groups: Option<Vec<GroupId>>,
-    /// What is visible besides one's groups.
-    pub scopes: Option<Vec<ScopeItem>>,
     /// Where the person belongs; `null`: nowhere.
     #[serde(default, deserialize_with = "nullable")]
     #[schema(schema_with = nullable_text)]
@@ -96,16 +94,17 @@ pub async fn get(app: &App, caller: &Caller, id: StaffId) -> Result<Staff> {
     Ok(shown(found.await?, &actor))
 }
 
-/// Logins, roles and scopes are for those who manage staff, and one's own.
+/// Logins, roles and scopes are for administrators, and one's own.
 fn shown(staff: Staff, actor: &StaffActor) -> Staff {
-    if actor.can(auth::permission::STAFF_MANAGE) || staff.id.0 == actor.id {
+    let needed = [permission::STAFF_MANAGE, permission::ROLE_MANAGE, permission::STAFF_SECURE];
+    if needed.iter().any(|right| actor.can(right)) || staff.id.0 == actor.id {
         staff
     } else {
         Staff { login: None, roles: None, scopes: None, ..staff }
     }
 }
 
-fn complete_one(tx: &mut Tx, account: Account) -> Result<Staff> {
+pub(super) fn complete_one(tx: &mut Tx, account: Account) -> Result<Staff> {
     store::complete(tx, vec![account])?.pop().ok_or_else(|| Error::bug("an account got lost"))
 }
 
@@ -116,6 +115,7 @@ pub struct Prepared {
     login: String,
     hash: String,
     must_change: bool,
+    are_apart: bool,
 }
 
 /// Checks login and password, and hashes. Codes: `staff.login_invalid`, those of the password policy.
@@ -128,13 +128,20 @@ pub async fn prepare(app: &App, caller: &Caller, new: &NewStaff) -> Result<Prepa
     let hash = app.auth.passwords.hash(password).await?;
     // A password that a person chose for another is known to two; one that a program sets for its own run is not.
     let must_change = !(actor.unlimited && new.password.is_some());
-    Ok(Prepared { secret, login, hash, must_change })
+    let are_apart = app.settings.global(&auth::SEPARATE_ADMINISTRATORS);
+    Ok(Prepared { secret, login, hash, must_change, are_apart })
 }
 
-/// Makes an account. Codes: `staff.login_taken`, `name_invalid`, `staff.beyond_own_rights`, and `not_found` for roles, groups and branches.
+/// Makes an account. Codes: `staff.login_taken`, `name_invalid`, `staff.beyond_own_rights` and `step_up_required` if it comes with rights,
+/// `staff.administrators_apart`, and `not_found` for roles, groups and branches.
 pub fn create(tx: &mut Tx, caller: &Caller, new: &NewStaff, prepared: &Prepared) -> Result<Staff> {
     let roles = Rights::of_roles(tx, &new.roles)?;
-    model::check_grant(caller.actor.staff()?, &roles.permissions)?;
+    if !new.roles.is_empty() || !new.scopes.is_empty() {
+        rights::check_giver(caller.actor.staff()?)?;
+    }
+    if prepared.are_apart {
+        model::check_apart(&BTreeSet::new(), &roles.permissions)?;
+    }
     let staff = insert(tx, &prepared.login, new, &roles)?;
     auth::set_password(tx, staff.id, &prepared.hash, prepared.must_change)?;
     audit::record(tx, caller, &audit_of("staff.create", None, &staff))?;
@@ -164,7 +171,8 @@ pub(super) fn insert(tx: &mut Tx, login: &str, new: &NewStaff, roles: &Rights) -
 
 /// Changes an account. Sockets of the person are cut or refreshed; a deactivated person is logged out.
 ///
-/// Codes: `staff.changed` (somebody else was faster), `staff.beyond_own_rights`, `staff.last_security_admin`, `name_invalid`, `not_found`.
+/// Codes: `staff.changed` (somebody else was faster), `staff.beyond_own_rights` (one's own groups), `staff.last_security_admin`,
+/// `name_invalid`, `not_found`.
 pub async fn update(app: &App, caller: &Caller, id: StaffId, change: StaffChange) -> Result<Staff> {
     let (actor, caller) = (caller.actor.staff()?.clone(), caller.clone());
     app.db.write(move |tx| change_account(tx, &actor, &caller, id, &change)).await
@@ -173,13 +181,13 @@ pub async fn update(app: &App, caller: &Caller, id: StaffId, change: StaffChange
 fn change_account(tx: &mut Tx, actor: &StaffActor, caller: &Caller, id: StaffId, change: &StaffChange) -> Result<Staff> {
     store::lock_rights(tx)?;
     let guarded = store::count_security_admins(tx)? > 0;
-    let account = reach(tx, actor, id)?;
+    let account = store::lock_account(tx, id)?.ok_or_else(|| Error::not_found("staff"))?;
     if account.rev != change.rev {
         return Err(Error::conflict("staff.changed").with("rev", account.rev));
     }
     let before = complete_one(tx, account.clone())?;
-    let concerns_rights = change.roles.is_some() || change.scopes.is_some() || change.groups.is_some();
-    if concerns_rights && id.0 == actor.id && !actor.can(auth::permission::ROLE_MANAGE) {
+    // Membership of a group lets one see what is in it.
+    if change.groups.is_some() && id.0 == actor.id && !actor.can(permission::ROLE_MANAGE) {
         return Err(Error::forbidden("staff.beyond_own_rights"));
     }
     let account = Account {
@@ -191,14 +199,9 @@ fn change_account(tx: &mut Tx, actor: &StaffActor, caller: &Caller, id: StaffId,
         ..account
     };
     store::update_account(tx, &account)?;
-    if let Some(names) = &change.roles {
-        let roles = Rights::of_roles(tx, names)?;
-        model::check_grant(actor, &roles.permissions)?;
-        store::set_roles(tx, id, &roles.ids)?;
-    }
     let groups = change.groups.as_ref().unwrap_or(&before.groups);
-    let scopes = change.scopes.as_ref().or(before.scopes.as_ref()).map(Vec::as_slice).unwrap_or_default();
-    if change.branch.is_some() || change.groups.is_some() || change.scopes.is_some() {
+    let scopes = before.scopes.as_deref().unwrap_or_default();
+    if change.branch.is_some() || change.groups.is_some() {
         check_places(tx, change.branch.flatten(), groups, scopes)?;
         store::set_groups_and_scopes(tx, id, groups, scopes)?;
     }
@@ -241,14 +244,13 @@ pub fn reset_password(tx: &mut Tx, caller: &Caller, id: StaffId, password: &OneT
     audit::record(tx, caller, &done)
 }
 
-/// An account that one may have power over: it must not have rights one could not give.
-fn reach(tx: &mut Tx, actor: &StaffActor, id: StaffId) -> Result<Account> {
-    let account = store::lock_account(tx, id)?.ok_or_else(|| Error::not_found("staff"))?;
-    model::check_grant(actor, &store::rights_of(tx, id)?)?;
-    Ok(account)
+/// Locks an account that one may have power over.
+fn reach(tx: &mut Tx, actor: &StaffActor, id: StaffId) -> Result<()> {
+    store::lock_account(tx, id)?.ok_or_else(|| Error::not_found("staff"))?;
+    model::check_power(actor, &store::rights_of(tx, id)?)
 }
 
-fn check_places(tx: &mut Tx, branch: Option<BranchId>, groups: &[GroupId], scopes: &[ScopeItem]) -> Result<()> {
+pub(super) fn check_places(tx: &mut Tx, branch: Option<BranchId>, groups: &[GroupId], scopes: &[ScopeItem]) -> Result<()> {
     let seen_groups = scopes.iter().filter_map(|scope| if let ScopeItem::Group(group) = scope { Some(group) } else { None });
     let known: Vec<GroupId> = store::list_groups(tx)?.into_iter().map(|group| group.id).collect();
     if groups.iter().chain(seen_groups).any(|group| !known.contains(group)) {
@@ -262,7 +264,7 @@ fn check_places(tx: &mut Tx, branch: Option<BranchId>, groups: &[GroupId], scope
     Ok(())
 }
 
-fn audit_of(action: &'static str, before: Option<&Staff>, after: &Staff) -> Audit {
+pub(super) fn audit_of(action: &'static str, before: Option<&Staff>, after: &Staff) -> Audit {
     let text = |staff: &Staff| serde_json::json!(staff).to_string();
     Audit {
         action,

@@ -39,5 +39,13 @@ pub fn issue_bench_session(tx: &mut Tx) -> Result<String> {
         true,
     )?;
     let id = store::find_id(tx, BENCH)?.ok_or_else(|| Error::bug("the bench account is not there"))?;
-    Ok(auth::open_session(tx, id, SessionKind::Bench, "", "yingda admin token")?.0)
+    let opening = auth::Opening {
+        staff: id,
+        kind: SessionKind::Bench,
+        method: auth::Method::Command,
+        address: "",
+        client: "yingda admin token",
+        must_enrol: false,
+    };
+    Ok(auth::open_session(tx, opening)?.0)
 }

@@ -10,6 +10,7 @@ mod first;
 mod group;
 mod http;
 mod model;
+mod rights;
 mod role;
 mod store;
 #[cfg(test)]

@@ -16,9 +16,20 @@ pub const BUILTIN: &[(&str, &[&str])] = &[
     ("knowledge_editor", &[right::STAFF_VIEW]),
     (
         "system_admin",
-        &[right::SETTING_VIEW, right::SETTING_MANAGE, right::SITE_MANAGE, right::GROUP_MANAGE, right::BRANCH_MANAGE, right::STAFF_VIEW],
+        &[
+            right::SETTING_VIEW,
+            right::SETTING_MANAGE,
+            right::SITE_MANAGE,
+            right::GROUP_MANAGE,
+            right::BRANCH_MANAGE,
+            right::STAFF_VIEW,
+            right::STAFF_MANAGE,
+        ],
     ),
-    (SECURITY_ADMIN, &[right::STAFF_MANAGE, right::ROLE_MANAGE, right::SESSION_MANAGE, right::STAFF_VIEW]),
+    (
+        SECURITY_ADMIN,
+        &[right::ROLE_MANAGE, right::SESSION_MANAGE, right::SETTING_SECURE, right::SETTING_VIEW, right::STAFF_SECURE, right::STAFF_VIEW],
+    ),
     ("audit_admin", &[right::AUDIT_VIEW]),
 ];
 const AGENT: &[&str] =
@@ -37,12 +48,41 @@ pub const SECURITY_ADMIN: &str = "security_admin";
 /// What the first administrator is.
 pub const FIRST_ADMIN: &[&str] = &["system_admin", SECURITY_ADMIN, "audit_admin"];
 
+/// The three kinds of administrators, who watch each other (三员分立).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Duty {
+    /// Runs the installation: settings, sites, groups, the existence of accounts.
+    System,
+    /// Decides who may do what, and how they log in.
+    Security,
+    /// Reads what the others did.
+    Audit,
+}
+
+/// The duties these rights belong to. Rights of those who serve belong to none.
+pub fn duties<'a>(rights: impl IntoIterator<Item = &'a String>) -> BTreeSet<Duty> {
+    let duty = |right: &String| match right.as_str() {
+        right::SETTING_MANAGE | right::SITE_MANAGE | right::GROUP_MANAGE | right::BRANCH_MANAGE | right::STAFF_MANAGE => Some(Duty::System),
+        right::ROLE_MANAGE | right::STAFF_SECURE | right::SESSION_MANAGE | right::SETTING_SECURE => Some(Duty::Security),
+        right if right.starts_with("audit.") => Some(Duty::Audit),
+        _ => None,
+    };
+    rights.into_iter().filter_map(duty).collect()
+}
+
+/// Whether somebody who has the rights `before` may get those of `after`: of two duties only if they had them already, so that the
+/// first administrator can give them away one by one. Code: `staff.administrators_apart`.
+pub fn check_apart(before: &BTreeSet<String>, after: &BTreeSet<String>) -> Result<()> {
+    let (before, after) = (duties(before), duties(after));
+    if after.len() < 2 || after.is_subset(&before) { Ok(()) } else { Err(Error::conflict("staff.administrators_apart")) }
+}
+
 /// An account.
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 pub struct Staff {
     /// Its id.
     pub id: StaffId,
-    /// What one types to log in. For those who manage staff.
+    /// What one types to log in. For administrators.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub login: Option<String>,
     /// What others see.
@@ -52,10 +92,10 @@ pub struct Staff {
     pub branch: Option<BranchId>,
     /// Membership of skill groups.
     pub groups: Vec<GroupId>,
-    /// For those who manage staff.
+    /// For administrators.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub roles: Option<Vec<RoleId>>,
-    /// What is visible besides one's groups. For those who manage staff.
+    /// What is visible besides one's groups. For administrators.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub scopes: Option<Vec<ScopeItem>>,
     /// How many conversations at a time.
@@ -149,9 +189,9 @@ pub fn check_permissions(names: &[String]) -> Result<BTreeSet<String>> {
     }
 }
 
-/// Whether somebody may give these rights away, or have power over an account that has them: who manages roles may, others only what
-/// they have themselves. Code: `staff.beyond_own_rights`.
-pub fn check_grant(actor: &StaffActor, rights: &BTreeSet<String>) -> Result<()> {
+/// Whether somebody may have power over an account with these rights: who manages roles may, others only if they have them all
+/// themselves. Code: `staff.beyond_own_rights`.
+pub fn check_power(actor: &StaffActor, rights: &BTreeSet<String>) -> Result<()> {
     if actor.can(right::ROLE_MANAGE) || rights.iter().all(|right| actor.can(right)) {
         Ok(())
     } else {
@@ -166,7 +206,16 @@ mod tests {
 
     fn actor(rights: &[&str]) -> StaffActor {
         let permissions = rights.iter().map(|&right| right.to_owned()).collect();
-        StaffActor { id: 1, name: String::new(), session: 1, permissions, scope: Scope::default(), pending: false, unlimited: false }
+        StaffActor {
+            id: 1,
+            name: String::new(),
+            session: 1,
+            permissions,
+            scope: Scope::default(),
+            pending: None,
+            proven: true,
+            unlimited: false,
+        }
     }
 
     #[test]
@@ -180,13 +229,30 @@ mod tests {
     }
 
     #[test]
-    fn only_who_manages_roles_grants_more_than_they_have() {
+    fn each_built_in_administrator_has_one_duty() {
+        let rights = |name: &str| {
+            let (_, rights) = BUILTIN.iter().find(|(role, _)| *role == name).unwrap();
+            rights.iter().map(|&right| right.to_owned()).collect::<BTreeSet<_>>()
+        };
+        for (role, duty) in [("system_admin", Duty::System), (SECURITY_ADMIN, Duty::Security), ("audit_admin", Duty::Audit)] {
+            assert_eq!(duties(&rights(role)), BTreeSet::from([duty]));
+        }
+        assert!(["agent", "supervisor", "customer_manager", "knowledge_editor"].iter().all(|role| duties(&rights(role)).is_empty()));
+        let all: BTreeSet<String> = FIRST_ADMIN.iter().flat_map(|role| rights(role)).collect();
+        let two: BTreeSet<String> = rights("system_admin").union(&rights("audit_admin")).cloned().collect();
+        assert!(check_apart(&all, &two).is_ok(), "who has all three gives one away");
+        assert_eq!(check_apart(&rights("system_admin"), &two).unwrap_err().code(), "staff.administrators_apart");
+        assert!(check_apart(&rights("agent"), &rights("audit_admin")).is_ok());
+    }
+
+    #[test]
+    fn only_who_manages_roles_has_power_over_those_who_may_more() {
         let rights = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect::<BTreeSet<_>>();
-        let clerk = actor(&[right::STAFF_MANAGE, right::STAFF_VIEW]);
-        assert!(check_grant(&clerk, &rights(&[right::STAFF_VIEW])).is_ok());
-        assert_eq!(check_grant(&clerk, &rights(&[right::AUDIT_VIEW])).unwrap_err().code(), "staff.beyond_own_rights");
-        let security = actor(&[right::STAFF_MANAGE, right::ROLE_MANAGE]);
-        assert!(check_grant(&security, &rights(&[right::AUDIT_VIEW])).is_ok());
+        let clerk = actor(&[right::STAFF_SECURE, right::STAFF_VIEW]);
+        assert!(check_power(&clerk, &rights(&[right::STAFF_VIEW])).is_ok());
+        assert_eq!(check_power(&clerk, &rights(&[right::AUDIT_VIEW])).unwrap_err().code(), "staff.beyond_own_rights");
+        let security = actor(&[right::STAFF_SECURE, right::ROLE_MANAGE]);
+        assert!(check_power(&security, &rights(&[right::AUDIT_VIEW])).is_ok());
     }
 
     #[test]

@@ -70,10 +70,12 @@ pub async fn list(app: &App) -> Result<Vec<Role>> {
     app.db.read(store::list_roles).await
 }
 
-/// Makes a role. Codes: `role.name_taken`, `role.permission_unknown`, `staff.beyond_own_rights`.
-pub fn create(tx: &mut Tx, caller: &Caller, new: &NewRole) -> Result<Role> {
+/// Makes a role. Codes: `role.name_taken`, `role.permission_unknown`, `staff.administrators_apart`.
+pub fn create(tx: &mut Tx, caller: &Caller, new: &NewRole, are_apart: bool) -> Result<Role> {
     let (name, permissions) = (model::check_name(&new.name)?, model::check_permissions(&new.permissions)?);
-    model::check_grant(caller.actor.staff()?, &permissions)?;
+    if are_apart {
+        model::check_apart(&BTreeSet::new(), &permissions)?;
+    }
     let id = store::insert_role(tx, &name, false)?.ok_or_else(|| Error::conflict("role.name_taken"))?;
     store::set_permissions(tx, id, &permissions)?;
     let role = Role { id, name, is_builtin: false, permissions: permissions.into_iter().collect() };
@@ -83,7 +85,8 @@ pub fn create(tx: &mut Tx, caller: &Caller, new: &NewRole) -> Result<Role> {
 
 /// Changes a role; everybody who has it gets other rights at once. Codes: `role.builtin`, `staff.last_security_admin`, as [`create`].
 pub async fn update(app: &App, caller: &Caller, id: RoleId, change: RoleChange) -> Result<Role> {
-    let (actor, caller) = (caller.actor.staff()?.clone(), caller.clone());
+    let are_apart = app.settings.global(&auth::SEPARATE_ADMINISTRATORS);
+    let caller = caller.clone();
     let update = move |tx: &mut Tx| {
         store::lock_rights(tx)?;
         let guarded = store::count_security_admins(tx)? > 0;
@@ -97,8 +100,7 @@ pub async fn update(app: &App, caller: &Caller, id: RoleId, change: RoleChange) 
         }
         if let Some(permissions) = &change.permissions {
             let permissions = model::check_permissions(permissions)?;
-            model::check_grant(&actor, &permissions)?;
-            store::set_permissions(tx, id, &permissions)?;
+            set_permissions(tx, id, &permissions, are_apart)?;
             role.permissions = permissions.into_iter().collect();
         }
         if guarded && store::count_security_admins(tx)? == 0 {
@@ -111,6 +113,19 @@ pub async fn update(app: &App, caller: &Caller, id: RoleId, change: RoleChange) 
         Ok(role)
     };
     app.db.write(update).await
+}
+
+/// Sets what a role gives, unless that gave somebody who has it the rights of two kinds of administrators.
+fn set_permissions(tx: &mut Tx, id: RoleId, permissions: &BTreeSet<String>, are_apart: bool) -> Result<()> {
+    let mut holders = Vec::new();
+    for holder in store::holders(tx, id)? {
+        holders.push((holder, store::rights_of(tx, holder)?));
+    }
+    store::set_permissions(tx, id, permissions)?;
+    for (holder, before) in holders.iter().filter(|_| are_apart) {
+        model::check_apart(before, &store::rights_of(tx, *holder)?)?;
+    }
+    Ok(())
 }
 
 /// Removes a role nobody has. Codes: `role.builtin`, `role.in_use`.

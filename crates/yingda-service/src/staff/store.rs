@@ -227,15 +227,13 @@ pub fn rights_of(tx: &mut Tx, staff: StaffId) -> Result<BTreeSet<String>> {
     Ok(found.into_iter().map(|found| found.permission).collect())
 }
 
-/// Active accounts that can manage both staff and roles.
+/// Active accounts that can give roles to others.
 pub fn count_security_admins(tx: &mut Tx) -> Result<i64> {
     row! { struct Count { n: i64 } }
     let count: Option<Count> = tx.find(sql!(
         "SELECT COUNT(*) AS n
            FROM staff a
           WHERE a.is_active AND NOT a.is_builtin
-            AND EXISTS (SELECT 1 FROM staff_role r JOIN role_permission p ON p.role_id = r.role_id
-                         WHERE r.staff_id = a.id AND p.permission = 'staff.manage')
             AND EXISTS (SELECT 1 FROM staff_role r JOIN role_permission p ON p.role_id = r.role_id
                          WHERE r.staff_id = a.id AND p.permission = 'role.manage')"
     ))?;

@@ -150,7 +150,15 @@ impl TestApp {
                 ..Default::default()
             };
             let made = staff::create_unasked(tx, &new, "never matches", false)?;
-            Ok(auth::open_session(tx, made.id, SessionKind::Bearer, "127.0.0.1", "test")?.0)
+            let opening = auth::Opening {
+                staff: made.id,
+                kind: SessionKind::Bearer,
+                method: auth::Method::Command,
+                address: "127.0.0.1",
+                client: "test",
+                must_enrol: false,
+            };
+            Ok(auth::open_session(tx, opening)?.0)
         });
         Client::new(self.address, Some(&token.await.expect("accounts can be made")))
     }

@@ -122,5 +122,5 @@ fn site(tx: &mut Tx, groups: &HashMap<String, GroupId>) -> Result<()> {
 fn actor(id: i64, person: &Person) -> StaffActor {
     let permissions = [permission::CONVERSATION_VIEW, permission::CONVERSATION_SERVE].map(str::to_owned).into();
     let scope = Scope { all: true, ..Scope::default() };
-    StaffActor { id, name: person.name.to_owned(), session: 0, permissions, scope, pending: false, unlimited: false }
+    StaffActor { id, name: person.name.to_owned(), session: 0, permissions, scope, pending: None, proven: true, unlimited: false }
 }

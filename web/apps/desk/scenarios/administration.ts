@@ -78,6 +78,7 @@ export const settings: Setting[] = [
     key: 'conversation.reopen_hours',
     name: '可重新打开的时限',
     about: '会话结束后多少小时内可以重新打开，0–168',
+    is_security: false,
     scopes: ['operator', 'group'],
     default: 24,
     values: [
@@ -89,6 +90,7 @@ export const settings: Setting[] = [
     key: 'file.image_mb',
     name: '图片大小上限',
     about: '访客和坐席上传的一张图片最多多少 MiB，1–10',
+    is_security: false,
     scopes: ['operator'],
     default: 10,
     values: [],
@@ -97,6 +99,7 @@ export const settings: Setting[] = [
     key: 'message.preview',
     name: '正在输入的内容',
     about: '坐席是否可以看到客户正在输入、还没有发送的内容',
+    is_security: false,
     scopes: ['operator', 'site'],
     default: false,
     values: [],

@@ -38,6 +38,7 @@ export const me: Me = {
   groups: [{ id: 'g1', name: '宽带与装维' }],
   max_conversations: 8,
   must_change_password: false,
+  must_enrol: false,
   permissions: ['conversation.view', 'conversation.serve', 'conversation.note', 'customer.view'],
 };
 const mine = { participant: 2, id: 'me', name: '林晓', away: false };

@@ -7,6 +7,7 @@ import { createApi } from '@yingda/api';
 import { createPinia } from 'pinia';
 import { createApp, watch } from 'vue';
 import App from './App.vue';
+import { useProof } from './features/auth/proof.ts';
 import { useSession } from './features/auth/session.ts';
 import { createDeskI18n } from './i18n/index.ts';
 import { apiKey, type Connect, connectKey } from './outside.ts';
@@ -31,11 +32,13 @@ export function createDesk(options: DeskOptions) {
     client: 'desk',
     locale: () => preferences.locale,
     fetch: options.fetch,
+    onStepUp: () => proof.ask(),
     onUnauthorised: (error) => session.expire(error.code),
   });
   app.provide(apiKey, api);
   app.provide(connectKey, options.connect);
   const session = app.runWithContext(() => useSession());
+  const proof = app.runWithContext(() => useProof());
 
   app.use(createDeskRouter(session));
   watch(

@@ -11,14 +11,32 @@ export interface ApiOptions {
   readonly client: string;
   readonly locale: () => string;
   readonly fetch?: (request: Request) => Promise<Response>;
+  /** A sensitive call wants a proof that it is still the same person. `true`: it was given, make the call again. */
+  readonly onStepUp?: () => Promise<boolean>;
   /** The session is over; told before the call itself fails. */
   readonly onUnauthorised?: (error: ApiError) => void;
 }
 
 export function createApi(options: ApiOptions): Api {
-  const api = createClient<paths>({ baseUrl: options.baseUrl, fetch: options.fetch, credentials: 'same-origin' });
+  const api = createClient<paths>({ baseUrl: options.baseUrl, fetch: proving(options), credentials: 'same-origin' });
   api.use(headers(options), failures(options));
   return api;
+}
+
+/** Makes a call again, key and body the same, once the person has shown that it is them. */
+function proving({ fetch = (request) => globalThis.fetch(request), onStepUp }: ApiOptions): ApiOptions['fetch'] {
+  if (!onStepUp) return fetch;
+  return async (request) => {
+    const again = request.clone();
+    const response = await fetch(request);
+    if (response.status !== 403) return response;
+    const body: unknown = await response
+      .clone()
+      .json()
+      .catch(() => undefined); // a proxy's 403 carries no problem
+    const asked = ApiError.from(403, body).code === 'step_up_required';
+    return asked && (await onStepUp()) ? fetch(again) : response;
+  };
 }
 
 function headers(options: ApiOptions): Middleware {

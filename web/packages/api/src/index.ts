@@ -13,6 +13,7 @@ export type Group = Schemas['Group'];
 export type Me = Schemas['Me'];
 export type Named = Schemas['Named'];
 export type NewStaff = Schemas['NewStaff'];
+export type RightsChange = Schemas['RightsChange'];
 export type Role = Schemas['Role'];
 export type Scope = Schemas['ScopeItem'];
 export type ScopeKind = Schemas['ScopeKind'];

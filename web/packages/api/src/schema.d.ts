@@ -100,7 +100,8 @@ export interface paths {
         get: operations["auth_sessions"];
         put?: never;
         post?: never;
-        delete?: never;
+        /** End all one's own sessions but this one. */
+        delete: operations["auth_end_other_sessions"];
         options?: never;
         head?: never;
         patch?: never;
@@ -118,6 +119,23 @@ export interface paths {
         post?: never;
         /** End one of one's own sessions. */
         delete: operations["auth_end_session"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/step-up": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Show once more that it is still you, before something sensitive. The session gets another token. */
+        post: operations["auth_step_up"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -595,6 +613,23 @@ export interface paths {
         patch: operations["role_update"];
         trace?: never;
     };
+    "/api/v1/staff/sessions/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** End one session of a member of staff. */
+        delete: operations["staff_end_session"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/staff/{id}": {
         parameters: {
             query?: never;
@@ -630,7 +665,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/staff/{id}/sessions": {
+    "/api/v1/staff/{id}/rights": {
         parameters: {
             query?: never;
             header?: never;
@@ -638,6 +673,24 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
+        /** Change what somebody may do and see. */
+        put: operations["staff_set_rights"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/staff/{id}/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The sessions of a member of staff. */
+        get: operations["staff_sessions"];
         put?: never;
         post?: never;
         /** End all sessions of a member of staff. */
@@ -1189,6 +1242,8 @@ export interface components {
             max_conversations: number;
             /** @description Nothing else goes before the one-time password is changed. */
             must_change_password: boolean;
+            /** @description Nothing else goes before a second factor is set up. */
+            must_enrol: boolean;
             /** @description What others see. */
             name: string;
             /** @description All rights, by all roles. Empty while the password must be changed. */
@@ -1197,6 +1252,8 @@ export interface components {
         MeAnswer: {
             staff: components["schemas"]["Me"];
         };
+        /** @enum {string} */
+        Method: "password" | "code" | "recovery_code" | "command";
         /**
          * Format: int64
          * @description Milliseconds since 1970-01-01T00:00:00Z.
@@ -1261,7 +1318,7 @@ export interface components {
              *     program sets it with a token of the command line.
              */
             password?: string;
-            /** @description Roles by id, or built-in ones by name. */
+            /** @description Roles by id, or built-in ones by name. Only for those who manage roles, as `scopes`. */
             roles?: string[];
             /** @description What is visible besides one's groups. */
             scopes?: components["schemas"]["ScopeItem"][];
@@ -1375,7 +1432,7 @@ export interface components {
                 id: components["schemas"]["StaffId"];
                 /** @description Whether the account can be used. */
                 is_active: boolean;
-                /** @description What one types to log in. For those who manage staff. */
+                /** @description What one types to log in. For administrators. */
                 login?: string;
                 /**
                  * Format: int64
@@ -1389,9 +1446,9 @@ export interface components {
                  * @description Grows with every change; to be given back with one.
                  */
                 rev: number;
-                /** @description For those who manage staff. */
+                /** @description For administrators. */
                 roles?: components["schemas"]["RoleId"][];
-                /** @description What is visible besides one's groups. For those who manage staff. */
+                /** @description What is visible besides one's groups. For administrators. */
                 scopes?: components["schemas"]["ScopeItem"][];
             }[];
             /** @description Give it back as `after` for the next page; absent on the last. */
@@ -1616,6 +1673,18 @@ export interface components {
              */
             seq: number;
         };
+        /** @description A change of somebody's rights. What is absent stays. */
+        RightsChange: {
+            /**
+             * Format: int64
+             * @description The `rev` of the account this change was made on.
+             */
+            rev: number;
+            /** @description All roles, by id, or built-in ones by name. */
+            roles?: string[];
+            /** @description What is visible besides one's groups, all of it. */
+            scopes?: components["schemas"]["ScopeItem"][];
+        };
         /** @description A role. */
         Role: {
             /** @description Its id. */
@@ -1662,7 +1731,7 @@ export interface components {
             /** @description The one-time password, shown this once; absent when the call is repeated under its key. */
             secret?: string;
         };
-        /** @description One of one's own sessions. */
+        /** @description A session of a member of staff. */
         Session: {
             /** @description Where it was begun. */
             address: string;
@@ -1672,12 +1741,14 @@ export interface components {
             created_at: components["schemas"]["Millis"];
             /** @description Whether it is the one that asks. */
             current: boolean;
-            /** @description When it ends at the latest. */
+            /** @description When it ends, unless it is used before; at the latest. */
             expires_at: components["schemas"]["Millis"];
             /** @description Its id. */
             id: components["schemas"]["SessionId"];
             /** @description How it came to be. */
             kind: components["schemas"]["SessionKind"];
+            /** @description By what it was begun; absent for those of an older version. */
+            method?: components["schemas"]["Method"];
             /** @description When it was last used, to about five minutes. */
             seen_at: components["schemas"]["Millis"];
         };
@@ -1700,6 +1771,8 @@ export interface components {
             about: string;
             /** @description What holds where nobody set anything. */
             default: unknown;
+            /** @description Changed by those who may change settings of security, and not by others. */
+            is_security: boolean;
             /** @description Feature and name: `file.image_mb`. */
             key: string;
             /** @description In the reader's language. */
@@ -1766,7 +1839,7 @@ export interface components {
             id: components["schemas"]["StaffId"];
             /** @description Whether the account can be used. */
             is_active: boolean;
-            /** @description What one types to log in. For those who manage staff. */
+            /** @description What one types to log in. For administrators. */
             login?: string;
             /**
              * Format: int64
@@ -1780,9 +1853,9 @@ export interface components {
              * @description Grows with every change; to be given back with one.
              */
             rev: number;
-            /** @description For those who manage staff. */
+            /** @description For administrators. */
             roles?: components["schemas"]["RoleId"][];
-            /** @description What is visible besides one's groups. For those who manage staff. */
+            /** @description What is visible besides one's groups. For administrators. */
             scopes?: components["schemas"]["ScopeItem"][];
         };
         StaffAnswer: {
@@ -1790,7 +1863,7 @@ export interface components {
             secret?: string;
             staff: components["schemas"]["Staff"];
         };
-        /** @description A change of an account. What is absent stays. */
+        /** @description A change of an account, but not of its rights. What is absent stays. */
         StaffChange: {
             /** @description Absent: it stays. `null`: none from now on. */
             branch?: string | null;
@@ -1810,14 +1883,19 @@ export interface components {
              * @description The `rev` of the account this change was made on.
              */
             rev: number;
-            /** @description Roles by id, or built-in ones by name. */
-            roles?: string[];
-            /** @description What is visible besides one's groups. */
-            scopes?: components["schemas"]["ScopeItem"][];
         };
         StaffId: string;
         /** @enum {string} */
         State: "queued" | "served" | "closed";
+        StepUpAnswer: {
+            /** @description Replaces the session's token; only where the call came with one, and not with the cookie. */
+            token?: string;
+            /** @description How long sensitive calls go without another proof. */
+            until: components["schemas"]["Millis"];
+        };
+        StepUpBody: {
+            password: string;
+        };
         TokenAnswer: {
             /** @description Of a new device, this once. */
             device_secret?: string;
@@ -2055,6 +2133,31 @@ export interface operations {
             };
         };
     };
+    auth_end_other_sessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     auth_end_session: {
         parameters: {
             query?: never;
@@ -2071,6 +2174,37 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    auth_step_up: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StepUpBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StepUpAnswer"];
+                };
             };
             default: {
                 headers: {
@@ -3329,6 +3463,33 @@ export interface operations {
             };
         };
     };
+    staff_end_session: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     staff_get: {
         parameters: {
             query?: never;
@@ -3408,6 +3569,68 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SecretAnswer"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    staff_set_rights: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RightsChange"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StaffAnswer"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    staff_sessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionsAnswer"];
                 };
             };
             default: {

@@ -103,9 +103,9 @@ async fn identify(app: &App, greeting: &mut Greeting, hello: &Hello) -> Result<(
     // Asked now, and not when the socket was opened: much can have been taken away in between.
     let actor = app.authenticator().authenticate(&greeting.credentials, greeting.address).await?;
     if let Actor::Staff(staff) = &actor
-        && staff.pending
+        && let Some(pending) = staff.pending
     {
-        return Err(Error::forbidden("password_change_required"));
+        return Err(pending.error());
     }
     let who = Who::of(&actor).ok_or_else(|| Error::unauthenticated("login_required"))?;
     Ok((who, actor))

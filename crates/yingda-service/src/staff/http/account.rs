@@ -6,6 +6,7 @@ use crate::{
     staff::{
         account::{self, NewStaff, StaffChange},
         model::Staff,
+        rights::{self, RightsChange},
         store::Listing,
     },
 };
@@ -87,6 +88,18 @@ pub async fn update(
     Input(change): Input<StaffChange>,
 ) -> Result<Json<StaffAnswer>> {
     Ok(Json(StaffAnswer { staff: account::update(&app, &caller, id, change).await?, secret: None }))
+}
+
+/// Change what somebody may do and see.
+#[utoipa::path(put, path = "/api/v1/staff/{id}/rights", tag = "staff", operation_id = "staff_set_rights", params(("id" = String, Path)),
+    request_body = RightsChange, responses((status = 200, body = StaffAnswer), (status = "default", body = Problem)))]
+pub async fn set_rights(
+    State(app): State<App>,
+    caller: Caller,
+    Id(id): Id<StaffId>,
+    Input(change): Input<RightsChange>,
+) -> Result<Json<StaffAnswer>> {
+    Ok(Json(StaffAnswer { staff: rights::set(&app, &caller, id, change).await?, secret: None }))
 }
 
 #[derive(Serialize, ToSchema)]

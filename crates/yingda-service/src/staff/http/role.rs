@@ -1,7 +1,7 @@
 //! Calls about roles.
 use crate::{
     App,
-    auth::RoleId,
+    auth::{RoleId, SEPARATE_ADMINISTRATORS},
     staff::{
         model::Role,
         role::{self, NewRole, RoleChange},
@@ -36,8 +36,10 @@ pub async fn list(State(app): State<App>) -> Result<Json<RoleList>> {
 #[utoipa::path(post, path = "/api/v1/staff/roles", tag = "staff", operation_id = "role_create", request_body = NewRole,
     responses((status = 201, body = RoleAnswer), (status = "default", body = Problem)))]
 pub async fn create(State(app): State<App>, caller: Caller, once: Once<NewRole>) -> Result<Answer> {
-    let make =
-        move |tx: &mut Tx| once.run(tx, |tx, new| Answer::new(StatusCode::CREATED, &RoleAnswer { role: role::create(tx, &caller, new)? }));
+    let are_apart = app.settings.global(&SEPARATE_ADMINISTRATORS);
+    let make = move |tx: &mut Tx| {
+        once.run(tx, |tx, new| Answer::new(StatusCode::CREATED, &RoleAnswer { role: role::create(tx, &caller, new, are_apart)? }))
+    };
     app.db.write(make).await
 }
 

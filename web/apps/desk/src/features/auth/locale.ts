@@ -31,6 +31,13 @@ export const zh = {
     submit: '保存新密码',
     done: '密码已修改',
   },
+  proof: {
+    title: '再次验证身份',
+    why: '这是敏感操作。请确认是您本人，五分钟内不会再问。',
+    password: '登录密码',
+    required: '请输入密码',
+    submit: '验证并继续',
+  },
   session: {
     title: '我的登录设备',
     current: '本机',
@@ -72,6 +79,13 @@ export const en: Translation<typeof zh> = {
     same: 'The new password must differ from the current one',
     submit: 'Save password',
     done: 'Password changed',
+  },
+  proof: {
+    title: 'Confirm it is you',
+    why: 'This is a sensitive operation. You will not be asked again for five minutes.',
+    password: 'Your password',
+    required: 'Enter your password',
+    submit: 'Confirm and continue',
   },
   session: {
     title: 'My signed-in devices',

@@ -6,7 +6,7 @@ const permissions: Record<Right, readonly string[]> = {
   serve: ['conversation.serve'],
   customer: ['customer.view'],
   // Every agent may look colleagues up; the room is for those who change something in it.
-  staff: ['staff.manage', 'role.manage', 'group.manage', 'branch.manage', 'session.manage'],
+  staff: ['staff.manage', 'staff.secure', 'role.manage', 'group.manage', 'branch.manage', 'session.manage'],
   setting: ['setting.view'],
   audit: ['audit.view'],
 };

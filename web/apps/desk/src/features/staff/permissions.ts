@@ -9,6 +9,7 @@ export const permissions = [
   'customer.view',
   'staff.view',
   'staff.manage',
+  'staff.secure',
   'role.manage',
   'session.manage',
   'group.manage',
@@ -16,5 +17,6 @@ export const permissions = [
   'site.manage',
   'setting.view',
   'setting.manage',
+  'setting.secure',
   'audit.view',
 ] as const;

@@ -4,7 +4,7 @@ import { useApi } from '../../outside.ts';
 import { useToasts } from '../../parts/toast.ts';
 import { useWords } from '../../parts/useWords.ts';
 
-/** What a form wishes an account to be, all of it. */
+/** What a form wishes an account to be, all of it but its rights. */
 export type StaffWish = Required<Omit<StaffChange, 'rev' | 'branch'>> & { branch?: string };
 
 /** Shown once, kept nowhere. */
@@ -18,9 +18,7 @@ export function wishOf(staff: Staff): StaffWish {
   return {
     name: staff.name,
     branch: staff.branch,
-    roles: staff.roles ?? [],
     groups: staff.groups,
-    scopes: staff.scopes ?? [],
     max_conversations: staff.max_conversations,
     is_active: staff.is_active,
   };
