@@ -26,6 +26,8 @@ pub struct App {
     pub bus: Arc<dyn Bus>,
     /// Background tasks.
     pub supervisor: Supervisor,
+    /// Seals what must not be readable from a stolen database.
+    pub keyring: Keyring,
     /// Passwords, signatures, revoked devices.
     pub auth: Arc<Auth>,
     /// Contents of files.
@@ -95,6 +97,7 @@ impl App {
             hub: Arc::default(),
             polls: Arc::default(),
             proofs: Arc::default(),
+            keyring,
             db,
             context,
             bus,

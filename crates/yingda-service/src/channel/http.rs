@@ -1,7 +1,8 @@
 //! Calls about sites.
 use super::{
     actions::{self, NewSite, PublicSite, SiteChange},
-    model::{Site, SiteId},
+    model::{SecretId, Site, SiteId},
+    secret::{self, Secret},
 };
 use crate::{App, auth::permission};
 use axum::{
@@ -10,7 +11,7 @@ use axum::{
     http::{StatusCode, header},
     response::IntoResponse,
 };
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::routes;
 use yingda_base::{
@@ -25,6 +26,9 @@ pub fn routes() -> Routes<App> {
         .add(routes!(create), Rule::staff(permission::SITE_MANAGE))
         .add(routes!(get), Rule::public().limit(Limit::Entry))
         .add(routes!(update), Rule::staff(permission::SITE_MANAGE))
+        .add(routes!(secrets), Rule::staff(permission::SITE_MANAGE).limit(Limit::Read))
+        .add(routes!(create_secret), Rule::staff(permission::SITE_MANAGE))
+        .add(routes!(retire_secret), Rule::staff(permission::SITE_MANAGE))
 }
 
 #[derive(Serialize, ToSchema)]
@@ -74,4 +78,52 @@ async fn get(State(app): State<App>, Id(key): Id<String>) -> Result<impl IntoRes
     responses((status = 200, body = SiteAnswer), (status = "default", body = Problem)))]
 async fn update(State(app): State<App>, caller: Caller, Id(id): Id<SiteId>, Input(change): Input<SiteChange>) -> Result<Json<SiteAnswer>> {
     Ok(Json(SiteAnswer { site: actions::update(&app, &caller, id, change).await? }))
+}
+
+#[derive(Deserialize, ToSchema)]
+struct Nothing {}
+
+#[derive(Serialize, ToSchema)]
+struct SecretList {
+    items: Vec<Secret>,
+}
+
+#[derive(Serialize, ToSchema)]
+struct SecretAnswer {
+    secret: Secret,
+    /// The key itself, this once: the server of the host site signs with these characters.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    text: Option<String>,
+}
+
+/// The keys with which a site's server signs identities.
+#[utoipa::path(get, path = "/api/v1/channel/sites/{key}/secrets", tag = "channel", operation_id = "site_secrets",
+    params(("key" = String, Path, description = "the id of the site")),
+    responses((status = 200, body = SecretList), (status = "default", body = Problem)))]
+async fn secrets(State(app): State<App>, Id(id): Id<SiteId>) -> Result<Json<SecretList>> {
+    Ok(Json(SecretList { items: app.db.read(move |tx| secret::list(tx, id)).await? }))
+}
+
+/// Make a key; at most two count at a time.
+#[utoipa::path(post, path = "/api/v1/channel/sites/{key}/secrets", tag = "channel", operation_id = "site_create_secret",
+    params(("key" = String, Path, description = "the id of the site")), request_body = Nothing,
+    responses((status = 201, body = SecretAnswer), (status = "default", body = Problem)))]
+async fn create_secret(State(app): State<App>, caller: Caller, Id(id): Id<SiteId>, once: Once<Nothing>) -> Result<Answer> {
+    let keyring = app.keyring.clone();
+    let make = move |tx: &mut Tx| {
+        once.run(tx, |tx, _| {
+            let (secret, text) = secret::create(tx, &caller, &keyring, id)?;
+            let told = SecretAnswer { secret: secret.clone(), text: None };
+            Answer::new(StatusCode::CREATED, &SecretAnswer { secret, text: Some(text) })?.remembered_as(&told)
+        })
+    };
+    app.db.write(make).await
+}
+
+/// A key no longer counts, and is forgotten.
+#[utoipa::path(delete, path = "/api/v1/channel/secrets/{id}", tag = "channel", operation_id = "site_retire_secret", params(("id" = String, Path)),
+    responses((status = 204), (status = "default", body = Problem)))]
+async fn retire_secret(State(app): State<App>, caller: Caller, Id(id): Id<SecretId>) -> Result<StatusCode> {
+    app.db.write(move |tx| secret::retire(tx, &caller, id)).await?;
+    Ok(StatusCode::NO_CONTENT)
 }

@@ -1,11 +1,12 @@
 //! Sites (brands) and the channels into them.
 //!
-//! Owns `site` and `channel`. A site has one web channel so far. Others ask [`place`] where a conversation goes, and [`origins`] whose
+//! Owns `site`, `channel` and `site_secret`. A site has one web channel so far. Others ask [`place`] where a conversation goes, and [`origins`] whose
 //! pages may frame the panel.
 mod actions;
 mod http;
 mod model;
 mod place;
+mod secret;
 mod store;
 #[cfg(test)]
 mod tests;
@@ -14,5 +15,6 @@ pub use actions::{NewSite, PublicSite, get_active, insert};
 pub use http::routes;
 pub use model::{ChannelId, Profile, Site, SiteId};
 pub use place::{allows_preview, origins, origins_of, place};
+pub use secret::{LiveSecret, live as live_secrets, used as used_secret};
 
 yingda_base::texts!("texts.toml");

@@ -9,6 +9,8 @@ id! {
     pub struct SiteId;
     /// A way into a site.
     pub struct ChannelId;
+    /// A key with which the server of a host site signs identities.
+    pub struct SecretId;
 }
 
 /// The look and the rules of a site.

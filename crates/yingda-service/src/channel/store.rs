@@ -1,7 +1,7 @@
 //! Sites and channels. Reads skill groups, which staff owns.
-use super::model::{ChannelId, Profile, Site, SiteId};
-use crate::auth::{BranchId, GroupId};
-use yingda_base::{Error, Result, Tx, db::chunks, row, sql};
+use super::model::{ChannelId, Profile, SecretId, Site, SiteId};
+use crate::auth::{BranchId, GroupId, StaffId};
+use yingda_base::{Error, Millis, Result, Tx, db::chunks, key::Sealed, row, sql};
 
 row! {
     struct Found {
@@ -11,6 +11,15 @@ row! {
     /// A skill group with what a new conversation needs of it.
     pub struct GroupRow { pub id: GroupId, pub name: String, pub branch_id: Option<BranchId>, pub is_active: bool }
     struct ChannelRow { id: ChannelId }
+    /// A key of a site as stored; the secret is gone once it is retired.
+    pub struct SecretRow {
+        pub id: SecretId,
+        pub secret: Option<Sealed>,
+        pub created_at: Millis,
+        pub created_by: Option<StaffId>,
+        pub used_at: Option<Millis>,
+        pub retired_at: Option<Millis>,
+    }
 }
 
 fn site(found: Found) -> Result<Site> {
@@ -35,6 +44,13 @@ pub fn find(tx: &mut Tx, id: SiteId) -> Result<Option<Site>> {
     let found: Option<Found> =
         tx.find(sql!("SELECT id, key, name, branch_id, default_group_id, profile, is_active, rev FROM site WHERE id = $1", id))?;
     found.map(site).transpose()
+}
+
+/// Keeps other changes of this site out until the unit ends.
+pub fn lock(tx: &mut Tx, id: SiteId) -> Result<Option<SiteId>> {
+    row! { struct Locked { id: SiteId } }
+    let locked: Option<Locked> = tx.find(sql!("SELECT id FROM site WHERE id = $1 FOR UPDATE", id))?;
+    Ok(locked.map(|site| site.id))
 }
 
 /// Adds a site with its web channel; `false` if the key is taken.
@@ -97,4 +113,39 @@ pub fn branch_exists(tx: &mut Tx, branch: BranchId) -> Result<bool> {
     row! { struct Known { id: BranchId } }
     let known: Option<Known> = tx.find(sql!("SELECT id FROM branch WHERE id = $1", branch))?;
     Ok(known.is_some_and(|known| known.id == branch))
+}
+
+pub fn secrets(tx: &mut Tx, site: SiteId) -> Result<Vec<SecretRow>> {
+    tx.all(sql!(
+        "SELECT id, secret, created_at, created_by, used_at, retired_at FROM site_secret WHERE site_id = $1 ORDER BY id DESC",
+        site
+    ))
+}
+
+pub fn insert_secret(tx: &mut Tx, site: SiteId, id: SecretId, secret: Sealed, by: StaffId) -> Result<()> {
+    tx.run(sql!(
+        "INSERT INTO site_secret (id, site_id, secret, created_at, created_by) VALUES ($1, $2, $3, $4, $5)",
+        id,
+        site,
+        secret,
+        tx.now(),
+        by
+    ))?;
+    Ok(())
+}
+
+/// Forgets a secret that still counts; answers whose it was.
+pub fn retire_secret(tx: &mut Tx, id: SecretId) -> Result<Option<SiteId>> {
+    row! { struct Of { site_id: SiteId } }
+    let retired =
+        tx.run(sql!("UPDATE site_secret SET secret = NULL, retired_at = $2 WHERE id = $1 AND retired_at IS NULL", id, tx.now()))?;
+    if retired == 0 {
+        return Ok(None);
+    }
+    Ok(tx.find::<Of>(sql!("SELECT site_id FROM site_secret WHERE id = $1", id))?.map(|of| of.site_id))
+}
+
+pub fn use_secret(tx: &mut Tx, id: SecretId) -> Result<()> {
+    tx.run(sql!("UPDATE site_secret SET used_at = $2 WHERE id = $1", id, tx.now()))?;
+    Ok(())
 }

@@ -192,5 +192,7 @@ text_enum! {
         RatingInvited = "rating_invited",
         /// The customer rated; for staff. `stars`, `is_low`, `is_resolved`
         Rated = "rated",
+        /// The host site told who the customer is, and they took the conversation over. `name`
+        Identified = "identified",
     }
 }

@@ -125,6 +125,12 @@ impl Episode {
         self.are_names_new = true;
     }
 
+    /// The customer goes by another name from now on.
+    pub(super) fn rename_customer(&mut self, tx: &mut Tx, name: &str) -> Result<()> {
+        self.are_names_new = true;
+        store::set_name(tx, self.row.id, super::entry::CUSTOMER, name)
+    }
+
     /// Writes the row if anything changed, and tells it after the commit.
     pub fn save(mut self, tx: &mut Tx) -> Result<Conversation> {
         let stands = same_standing(&self.row, &self.before);

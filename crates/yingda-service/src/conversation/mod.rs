@@ -4,6 +4,7 @@
 //! [`actions`] (open, accept, close, reopen), [`transcript`] (the one projection per audience) and [`Board`] (what is open now, in memory).
 //! Speaking, recalling, reading and drafts are the room `message`; who gets a conversation is the room `routing`.
 pub mod actions;
+mod adopt;
 mod board;
 mod card;
 mod entry;
@@ -17,6 +18,7 @@ mod store;
 mod tests;
 pub mod transcript;
 
+pub use adopt::{Heir, adopt, recent};
 pub use board::{Board, Item, sweep};
 pub use card::{Card, ConversationView, Last, Sight, read as read_cards};
 pub use entry::{Audience, CUSTOMER, Entry, EntryState, Kind, NewEntry, Participant, Role, SYSTEM, SystemCode};

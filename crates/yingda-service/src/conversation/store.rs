@@ -136,10 +136,11 @@ pub(super) fn update(tx: &mut Tx, c: &Conversation) -> Result<()> {
         "UPDATE conversation
          SET state = $2, owner_id = $3, epoch = $4, rev = $5, change_id = $6, head = $7, customer_head = $8, queued_at = $9, is_returned = $10,
              accepted_at = $11, closed_at = $12, close_reason = $13, waiting_since = $14, why = $15, next_id = $16, group_id = $17,
-             page_url = $18, page_title = $19
+             page_url = $18, page_title = $19, customer_id = $20, thread_id = $21
          WHERE id = $1",
         c.id, c.state, c.owner_id, c.epoch, c.rev, tx.next_id(), c.head, c.customer_head, c.queued_at, c.is_returned, c.accepted_at,
-        c.closed_at, c.close_reason, c.waiting_since, c.why.clone(), c.next_id, c.group_id, c.page_url.clone(), c.page_title.clone()
+        c.closed_at, c.close_reason, c.waiting_since, c.why.clone(), c.next_id, c.group_id, c.page_url.clone(), c.page_title.clone(), c.customer_id,
+        c.thread_id
     ))?;
     Ok(())
 }
@@ -273,6 +274,11 @@ pub(super) fn insert_participant(tx: &mut Tx, id: ConversationId, p: &Participan
 
 pub(super) fn set_role(tx: &mut Tx, id: ConversationId, participant: i64, role: Role) -> Result<()> {
     tx.run(sql!("UPDATE participant SET role = $3 WHERE conversation_id = $1 AND participant = $2", id, participant, role))?;
+    Ok(())
+}
+
+pub(super) fn set_name(tx: &mut Tx, id: ConversationId, participant: i64, name: &str) -> Result<()> {
+    tx.run(sql!("UPDATE participant SET name = $3 WHERE conversation_id = $1 AND participant = $2", id, participant, name))?;
     Ok(())
 }
 

@@ -1,6 +1,7 @@
 //! Looking at a customer and amending what is known.
 use super::{
-    model::{self, Fact, Profile},
+    account::account_of,
+    model::{self, Account, Fact, Profile},
     store,
 };
 use crate::{
@@ -33,19 +34,29 @@ pub struct ProfileChange {
     pub facts: Option<Vec<Fact>>,
 }
 
+/// A customer as the caller may see them.
+pub struct Seen {
+    /// Who it is.
+    pub profile: Profile,
+    /// What a host site says of them.
+    pub account: Option<Account>,
+    /// The newest conversations the caller may see.
+    pub visible: Vec<Conversation>,
+}
+
 /// A customer and the conversations the caller may see, the newest first. `not_found` for those who may see none.
-pub async fn get(app: &App, caller: &Caller, public_id: String) -> Result<(Profile, Vec<Conversation>)> {
+pub async fn get(app: &App, caller: &Caller, public_id: String) -> Result<Seen> {
     let actor = caller.actor.clone();
     let read = move |tx: &mut Tx| {
         let profile = store::find_by_public_id(tx, &public_id)?.ok_or_else(|| Error::not_found("customer"))?;
         let visible = visible(tx, &actor, &profile)?;
-        Ok((profile, visible))
+        Ok(Seen { account: account_of(tx, profile.id.0)?, profile, visible })
     };
     app.db.read(read).await
 }
 
 /// Amends a profile. Codes: `name_invalid`, `customer.tags_invalid`, `customer.facts_invalid`, `not_found`.
-pub async fn update(app: &App, caller: &Caller, public_id: String, change: ProfileChange) -> Result<(Profile, Vec<Conversation>)> {
+pub async fn update(app: &App, caller: &Caller, public_id: String, change: ProfileChange) -> Result<Seen> {
     let caller = caller.clone();
     let update = move |tx: &mut Tx| {
         let before = store::lock_by_public_id(tx, &public_id)?.ok_or_else(|| Error::not_found("customer"))?;
@@ -66,7 +77,7 @@ pub async fn update(app: &App, caller: &Caller, public_id: String, change: Profi
             conversation::renamed(tx, Named::Customer(profile.id.0))?;
         }
         audit::record(tx, &caller, &audit_of(&before, &profile))?;
-        Ok((profile, visible))
+        Ok(Seen { account: account_of(tx, profile.id.0)?, profile, visible })
     };
     app.db.write(update).await
 }

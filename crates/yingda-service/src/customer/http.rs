@@ -1,7 +1,7 @@
 //! Calls about customers.
 use super::{
-    actions::{self, ProfileChange},
-    model::{Fact, Profile, mask},
+    actions::{self, ProfileChange, Seen},
+    model::{Account, Fact, Profile, Signed, mask},
 };
 use crate::{
     App,
@@ -35,8 +35,41 @@ struct Customer {
     tags: Vec<String>,
     first_seen_at: Millis,
     last_seen_at: Millis,
+    /// What a host site signed; absent for those nobody has vouched for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    account: Option<AccountView>,
     /// The newest conversations the caller may see.
     conversations: Vec<CustomerEpisode>,
+}
+
+/// What a host site signed about its customer. Long numbers are masked.
+#[derive(Serialize, ToSchema)]
+#[schema(as = CustomerAccount)]
+struct AccountView {
+    /// The host's own id of the customer.
+    subject: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    phone: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    level: Option<String>,
+    /// 65 or older.
+    is_senior: bool,
+    facts: Vec<Fact>,
+    /// When the host said so last.
+    signed_at: Millis,
+}
+
+impl From<Account> for AccountView {
+    fn from(account: Account) -> AccountView {
+        let Account { subject, signed: Signed { name, phone, level, is_senior, facts }, signed_at, .. } = account;
+        AccountView { subject: mask(&subject), name, phone: phone.as_deref().map(mask), level, is_senior, facts: masked(facts), signed_at }
+    }
+}
+
+fn masked(facts: Vec<Fact>) -> Vec<Fact> {
+    facts.into_iter().map(|fact| Fact { value: mask(&fact.value), ..fact }).collect()
 }
 
 /// A conversation of a customer, in short.
@@ -56,9 +89,8 @@ struct CustomerAnswer {
     customer: Customer,
 }
 
-fn answer((profile, visible): (Profile, Vec<Conversation>)) -> Json<CustomerAnswer> {
+fn answer(Seen { profile, account, visible }: Seen) -> Json<CustomerAnswer> {
     let Profile { public_id, name, facts, tags, first_seen_at, last_seen_at, .. } = profile;
-    let facts = facts.into_iter().map(|fact| Fact { value: mask(&fact.value), ..fact }).collect();
     let episode = |Conversation { public_id, state, opened_at, closed_at, subject, .. }| CustomerEpisode {
         id: public_id,
         state,
@@ -67,7 +99,8 @@ fn answer((profile, visible): (Profile, Vec<Conversation>)) -> Json<CustomerAnsw
         subject,
     };
     let conversations = visible.into_iter().map(episode).collect();
-    Json(CustomerAnswer { customer: Customer { id: public_id, name, facts, tags, first_seen_at, last_seen_at, conversations } })
+    let (facts, account) = (masked(facts), account.map(AccountView::from));
+    Json(CustomerAnswer { customer: Customer { id: public_id, name, facts, tags, first_seen_at, last_seen_at, account, conversations } })
 }
 
 /// A customer.

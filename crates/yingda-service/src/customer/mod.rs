@@ -1,7 +1,8 @@
 //! Customers: the people behind visitors' devices, and what is known of them.
 //!
-//! Owns `customer`. Staff see a customer if they see at least one conversation of theirs; long numbers are masked. Nobody is looked up by
+//! Owns `customer` and `customer_account`: those a host site has vouched for (see visit). Staff see a customer if they see at least one conversation of theirs; long numbers are masked. Nobody is looked up by
 //! telephone number or mail address.
+mod account;
 mod actions;
 mod http;
 mod model;
@@ -9,8 +10,9 @@ mod store;
 #[cfg(test)]
 mod tests;
 
+pub use account::{is_identified, vouched};
 pub use http::routes;
-pub use model::{CustomerId, Fact, Profile, mask};
+pub use model::{CustomerId, Fact, Profile, Signed, mask};
 
 use yingda_base::{Error, Result, Tx};
 

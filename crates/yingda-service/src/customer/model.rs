@@ -36,6 +36,35 @@ pub struct Profile {
     pub last_seen_at: Millis,
 }
 
+/// What a host site signed about its customer. Only the host changes it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Signed {
+    /// What the customer is called there.
+    pub name: Option<String>,
+    /// A telephone number. Nobody is looked up by it.
+    pub phone: Option<String>,
+    /// A level of service: VIP, 金卡 …
+    pub level: Option<String>,
+    /// Served as a senior: 65 or older.
+    pub is_senior: bool,
+    /// Whatever else helps an agent.
+    pub facts: Vec<Fact>,
+}
+
+/// The account of a customer at a host site.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Account {
+    /// Whose.
+    pub customer: CustomerId,
+    /// The host's own id.
+    pub subject: String,
+    /// What it signed last.
+    pub signed: Signed,
+    /// When.
+    pub signed_at: Millis,
+}
+
 /// Code: `customer.facts_invalid`.
 pub fn check_facts(facts: &[Fact]) -> Result<()> {
     let fits =

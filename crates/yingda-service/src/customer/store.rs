@@ -1,5 +1,5 @@
 //! Customers.
-use super::model::{CustomerId, Fact, Profile};
+use super::model::{Account, CustomerId, Fact, Profile, Signed};
 use yingda_base::{Error, Millis, Result, Tx, row, sql};
 
 row! {
@@ -7,6 +7,14 @@ row! {
         id: CustomerId, public_id: String, name: String, facts: String, tags: String, first_seen_at: Millis, last_seen_at: Millis,
     }
     struct Name { name: String }
+    struct FoundAccount { customer_id: CustomerId, subject: String, signed: String, signed_at: Millis }
+}
+
+impl FoundAccount {
+    fn read(self) -> Result<Account> {
+        let signed: Signed = serde_json::from_str(&self.signed).map_err(Error::internal)?;
+        Ok(Account { customer: self.customer_id, subject: self.subject, signed, signed_at: self.signed_at })
+    }
 }
 
 impl Found {
@@ -70,6 +78,49 @@ pub fn update(tx: &mut Tx, profile: &Profile) -> Result<()> {
         &profile.name,
         serde_json::json!(profile.facts).to_string(),
         serde_json::json!(profile.tags).to_string()
+    ))?;
+    Ok(())
+}
+
+/// Keeps others who come for the same customer waiting until the unit ends.
+pub fn lock_account(tx: &mut Tx, site: i64, subject: &str) -> Result<Option<Account>> {
+    let found: Option<FoundAccount> = tx.find(sql!(
+        "SELECT customer_id, subject, signed, signed_at FROM customer_account WHERE site_id = $1 AND subject = $2 FOR UPDATE",
+        site,
+        subject
+    ))?;
+    found.map(FoundAccount::read).transpose()
+}
+
+pub fn account_of(tx: &mut Tx, customer: i64) -> Result<Option<Account>> {
+    let found: Option<FoundAccount> =
+        tx.find(sql!("SELECT customer_id, subject, signed, signed_at FROM customer_account WHERE customer_id = $1", customer))?;
+    found.map(FoundAccount::read).transpose()
+}
+
+/// `false` if the site knows the customer already.
+pub fn insert_account(tx: &mut Tx, site: i64, account: &Account) -> Result<bool> {
+    let inserted = tx.run(sql!(
+        "INSERT INTO customer_account (site_id, subject, customer_id, signed, signed_at, created_at)
+         VALUES ($1, $2, $3, $4, $5, $6)
+         ON CONFLICT (site_id, subject) DO NOTHING",
+        site,
+        &account.subject,
+        account.customer,
+        serde_json::json!(account.signed).to_string(),
+        account.signed_at,
+        account.signed_at
+    ))?;
+    Ok(inserted == 1)
+}
+
+pub fn sign(tx: &mut Tx, site: i64, subject: &str, signed: &Signed) -> Result<()> {
+    tx.run(sql!(
+        "UPDATE customer_account SET signed = $3, signed_at = $4 WHERE site_id = $1 AND subject = $2",
+        site,
+        subject,
+        serde_json::json!(signed).to_string(),
+        tx.now()
     ))?;
     Ok(())
 }

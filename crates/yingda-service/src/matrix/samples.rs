@@ -195,11 +195,26 @@ async fn of_the_rest(call: Call, operation: &str, object: &str, s: &Scene<'_>) -
         ("GET /api/v1/channel/sites", "-") => call,
         ("POST /api/v1/channel/sites", "-") => call.json(json!({"key": fresh("site"), "name": "新站", "group": s.stage.places.group})),
         ("GET /api/v1/channel/sites/{key}", "-") => call.id("demo"),
-        ("PATCH /api/v1/channel/sites/{key}", "-") => {
-            let new = json!({"key": fresh("site"), "name": "新站", "group": s.stage.places.group});
-            call.id(s.made("/api/v1/channel/sites", new, "site").await).json(json!({"rev": 1, "name": "改名"}))
+        ("PATCH /api/v1/channel/sites/{key}", "-") => call.id(s.site(&fresh("site")).await).json(json!({"rev": 1, "name": "改名"})),
+        ("GET /api/v1/channel/sites/{key}/secrets" | "POST /api/v1/channel/sites/{key}/secrets", "-") => {
+            call.id(s.site(&fresh("site")).await).json(json!({}))
+        }
+        ("DELETE /api/v1/channel/secrets/{id}", "-") => {
+            let path = format!("/api/v1/channel/sites/{}/secrets", s.site(&fresh("site")).await);
+            call.id(s.made(&path, json!({}), "secret").await)
         }
         ("POST /api/v1/visit/token", "-") => call.json(json!({"site": "demo"})),
+        ("POST /api/v1/visit/identify", signed) => {
+            let site = fresh("site");
+            let path = format!("/api/v1/channel/sites/{}/secrets", s.site(&site).await);
+            let key = text(&s.stage.helper.post(&path, json!({})).await.body["text"]);
+            let now = s.t.db.clock().now().0 / 1000;
+            let claims = json!({"aud": site, "sub": "c-1", "jti": fresh("token"), "iat": now, "exp": now + 60});
+            let key = if signed == "signed" { key.as_str() } else { "guessed" };
+            call.json(json!({"site": site, "token": crate::visit::sign(&claims, key)}))
+        }
+        ("POST /api/v1/visit/leave", "-") => call.json(json!({"site": "demo", "device_secret": "nobody's"})),
+        ("POST /api/v1/visit/attach", "nameless") => call.json(json!({"device_secret": "anybody's"})),
         ("GET /api/v1/socket", "without upgrade") => call,
         ("POST /api/v1/poll", "own") => call.json(json!({"frames": hello})),
         ("POST /api/v1/poll", "other") => {

@@ -149,6 +149,11 @@ impl<'a> Scene<'a> {
         text(&self.visitor().await.get(&format!("/api/v1/conversation/{conversation}")).await.body["conversation"]["customer"]["id"])
     }
 
+    /// A new site under this key; answers its id.
+    pub(super) async fn site(&self, key: &str) -> String {
+        self.made("/api/v1/channel/sites", json!({"key": key, "name": "新站", "group": self.stage.places.group}), "site").await
+    }
+
     /// Makes something as the helper; answers its id.
     pub(super) async fn made(&self, path: &str, body: Value, name: &str) -> String {
         made(&self.stage.helper, path, body, name).await

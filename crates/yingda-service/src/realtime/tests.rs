@@ -69,6 +69,19 @@ apps! { a_resuming_client_gets_exactly_what_it_lacks, |t| async {
     assert_eq!(again.expect("entry").await["seq"], 1, "another history begins anew");
 }}
 
+apps! { a_panel_that_stays_open_is_asked_for_a_fresh_token, |t| async {
+    let visitor = t.visitor().await;
+    let mut panel = visitor.socket().await;
+    t.db.clock().advance(Duration::from_secs(3600));
+    // What a connection asks itself once a minute.
+    t.app.hub.tell_where(|_| true, &crate::realtime::hub::Push::Reauthenticate);
+    let bye = loop {
+        let frame = panel.next().await.expect("it says goodbye");
+        if frame["type"] == "bye" { break frame }
+    };
+    assert_eq!((&bye["reason"], &bye["retry_ms"]), (&json!("token_expired"), &json!(0)));
+}}
+
 apps! { a_revoked_session_is_cut_at_once, |t| async {
     let agent = t.agent("linxiao").await;
     let mut desk = agent.socket().await;

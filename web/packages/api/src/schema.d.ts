@@ -141,6 +141,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/channel/secrets/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** A key no longer counts, and is forgotten. */
+        delete: operations["site_retire_secret"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/channel/sites": {
         parameters: {
             query?: never;
@@ -175,6 +192,24 @@ export interface paths {
         head?: never;
         /** Change a site. */
         patch: operations["site_update"];
+        trace?: never;
+    };
+    "/api/v1/channel/sites/{key}/secrets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The keys with which a site's server signs identities. */
+        get: operations["site_secrets"];
+        put?: never;
+        /** Make a key; at most two count at a time. */
+        post: operations["site_create_secret"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/conversation": {
@@ -700,6 +735,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/visit/attach": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take over what was said before the host site told who one is. The earlier device ends. */
+        post: operations["visit_attach"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/visit/identify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Get in as the customer the host site vouches for. */
+        post: operations["visit_identify"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/visit/leave": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Give up a device: its secret, tokens and sockets end. Answered alike whether there is one or not. */
+        post: operations["visit_leave"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/visit/token": {
         parameters: {
             query?: never;
@@ -885,6 +971,14 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        AttachAnswer: {
+            /** @description How many conversations were taken over. */
+            conversations: number;
+        };
+        AttachBody: {
+            /** @description Of the nameless device the browser was before. */
+            device_secret: string;
+        };
         /** @description Who did it. */
         AuditActor: {
             /** @description Its id. */
@@ -1053,6 +1147,8 @@ export interface components {
         };
         /** @description A customer as staff see them. */
         Customer: {
+            /** @description What a host site signed; absent for those nobody has vouched for. */
+            account?: components["schemas"]["CustomerAccount"];
             /** @description The newest conversations the caller may see. */
             conversations: components["schemas"]["CustomerEpisode"][];
             /** @description Long numbers are masked. */
@@ -1063,6 +1159,19 @@ export interface components {
             last_seen_at: components["schemas"]["Millis"];
             name: string;
             tags: string[];
+        };
+        /** @description What a host site signed about its customer. Long numbers are masked. */
+        CustomerAccount: {
+            facts: components["schemas"]["Fact"][];
+            /** @description 65 or older. */
+            is_senior: boolean;
+            level?: string;
+            name?: string;
+            phone?: string;
+            /** @description When the host said so last. */
+            signed_at: components["schemas"]["Millis"];
+            /** @description The host's own id of the customer. */
+            subject: string;
         };
         CustomerAnswer: {
             customer: components["schemas"]["Customer"];
@@ -1084,6 +1193,13 @@ export interface components {
             rev: number;
             /** @description At most 8,000 characters; empty clears it. */
             text: string;
+        };
+        /** @description What could be taken over. */
+        EarlierTalk: {
+            /** @description How many conversations. */
+            conversations: number;
+            /** @description Whether one of them is still open. */
+            is_running: boolean;
         };
         /** @description A piece of a log. */
         Entries: {
@@ -1194,6 +1310,22 @@ export interface components {
             /** @description Its name. */
             name: string;
         };
+        IdentifyAnswer: components["schemas"]["TokenAnswer"] & {
+            /** @description What the browser's nameless device said just now: `attach` takes it over. */
+            earlier?: components["schemas"]["EarlierTalk"];
+            /** @description Served as a senior (65 or older). */
+            is_senior: boolean;
+        };
+        IdentifyBody: {
+            /** @description The device the browser has been so far. */
+            device_secret?: string;
+            /** @description The visitor's language. */
+            locale?: string;
+            /** @description The site's key. */
+            site: string;
+            /** @description What the host site's server signed: docs/guides/host-page.md. */
+            token: string;
+        };
         /** @enum {string} */
         Kind: "text" | "image" | "file" | "voice" | "card" | "note" | "system";
         /** @description The last words. */
@@ -1211,6 +1343,12 @@ export interface components {
             seq: number;
             /** @description At most 80 characters. */
             text: string;
+        };
+        LeaveBody: {
+            /** @description Of the device that ends. */
+            device_secret: string;
+            /** @description The site's key. */
+            site: string;
         };
         LinkAnswer: {
             expires_at: components["schemas"]["Millis"];
@@ -1323,7 +1461,6 @@ export interface components {
             /** @description What is visible besides one's groups. */
             scopes?: components["schemas"]["ScopeItem"][];
         };
-        /** @description No fields. */
         Nothing: Record<string, never>;
         /** @description One conversation. */
         One: {
@@ -1727,9 +1864,26 @@ export interface components {
         };
         /** @enum {string} */
         ScopeKind: "operator" | "branch" | "site" | "group";
+        /** @description A key as administrators see it. What it is, is shown once. */
+        Secret: {
+            /** @description When it was made. */
+            created_at: components["schemas"]["Millis"];
+            /** @description Who made it. */
+            created_by?: components["schemas"]["StaffId"];
+            /** @description Its id. */
+            id: components["schemas"]["SecretId"];
+            /** @description Since when it no longer counts. */
+            retired_at?: components["schemas"]["Millis"];
+            /** @description When it last signed a good token, to about five minutes. */
+            used_at?: components["schemas"]["Millis"];
+        };
         SecretAnswer: {
             /** @description The one-time password, shown this once; absent when the call is repeated under its key. */
             secret?: string;
+        };
+        SecretId: string;
+        SecretList: {
+            items: components["schemas"]["Secret"][];
         };
         /** @description A session of a member of staff. */
         Session: {
@@ -2216,6 +2370,33 @@ export interface operations {
             };
         };
     };
+    site_retire_secret: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     site_list: {
         parameters: {
             query?: never;
@@ -2325,6 +2506,70 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SiteAnswer"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    site_secrets: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the id of the site */
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SecretList"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    site_create_secret: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the id of the site */
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Nothing"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SecretAnswer"];
                 };
             };
             default: {
@@ -3653,6 +3898,97 @@ export interface operations {
             cookie?: never;
         };
         requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    visit_attach: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AttachBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AttachAnswer"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    visit_identify: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["IdentifyBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IdentifyAnswer"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    visit_leave: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LeaveBody"];
+            };
+        };
         responses: {
             204: {
                 headers: {

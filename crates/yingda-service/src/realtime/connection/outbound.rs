@@ -255,6 +255,10 @@ impl<T: Transport> Connection<T> {
                 }
             }
             Err(error) if error.kind() == Kind::Unavailable || error.kind() == Kind::Internal => Err(End::Bye("busy", Some(1000))),
+            // A visitor's token lives for an hour and their panel for as long as the page: it comes back with a fresh one.
+            Err(error) if error.code() == "token_expired" && matches!(self.actor, Actor::Visitor(_)) => {
+                Err(End::Bye("token_expired", Some(0)))
+            }
             Ok(_) | Err(_) => Err(End::Bye("session_revoked", None)),
         }
     }

@@ -41,6 +41,8 @@ export function systemLine(entry: Entry, { words, locale }: Tongue): string | un
       return said.reopened;
     case 'linked':
       return said.linked;
+    case 'identified':
+      return said.identified(text('name'));
     case 'recalled': // shown in the place of what was recalled
     case 'erased':
       return undefined;

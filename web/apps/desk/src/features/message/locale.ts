@@ -61,6 +61,7 @@ export const zh = {
     },
     reopened: { customer: '客户重新打开了会话', other: '{by} 重新打开了会话' },
     linked: '接上一次会话',
+    identified: '客户已登录：{name}',
   },
   composer: {
     label: '回复 {name}',
@@ -161,6 +162,7 @@ export const en: Translation<typeof zh> = {
     },
     reopened: { customer: 'The customer reopened the chat', other: '{by} reopened the chat' },
     linked: 'Continues an earlier chat',
+    identified: 'The customer signed in: {name}',
   },
   composer: {
     label: 'Reply to {name}',

@@ -1,4 +1,6 @@
 //! Over HTTP, as a browser uses it.
+mod identify;
+
 use crate::apps;
 use serde_json::{Value, json};
 use std::time::Duration;
