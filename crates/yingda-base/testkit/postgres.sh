@@ -5,8 +5,8 @@
 #   postgres.sh start DIR    starts one in DIR and prints its URL; for ./test, which exports it as YINGDA_TEST_POSTGRES
 #   postgres.sh stop DIR     stops it and removes DIR
 #
-# fsync is off: these tests kill connections, never the machine. The default collation is a linguistic one on purpose, so that a
-# column that forgot its {{c}} sorts wrongly here too.
+# fsync is off: these tests kill connections, never the machine; for measuring, YINGDA_POSTGRES_SYNC=on starts one that syncs. The default
+# collation is a linguistic one on purpose, so that a column that forgot its {{c}} sorts wrongly here too.
 set -euo pipefail
 
 bin=${YINGDA_POSTGRES_BIN:-$(ls -d /usr/lib/postgresql/*/bin 2>/dev/null | sort -V | tail -n 1)}
@@ -31,8 +31,8 @@ start() {
   (cd "$dir" && "${as[@]}" "$bin/initdb" -D "$dir/data" -U postgres -A trust -E UTF8 --locale=C "${locale[@]}" --no-sync) >"$dir.log" 2>&1 ||
     { cat "$dir.log" >&2; return 1; }
   cd "$dir"
-  "${as[@]}" "$bin/postgres" -D "$dir/data" -k "$dir" -c listen_addresses= -c fsync=off -c full_page_writes=off \
-    -c max_connections=300 -c shared_buffers=64MB -c deadlock_timeout=100ms </dev/null >>"$dir.log" 2>&1 &
+  "${as[@]}" "$bin/postgres" -D "$dir/data" -k "$dir" -c listen_addresses= -c fsync="${YINGDA_POSTGRES_SYNC:-off}" \
+    -c full_page_writes="${YINGDA_POSTGRES_SYNC:-off}" -c max_connections=300 -c shared_buffers=64MB -c deadlock_timeout=100ms </dev/null >>"$dir.log" 2>&1 &
   server=$!
   cd /
   for _ in $(seq 200); do

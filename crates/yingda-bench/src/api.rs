@@ -60,6 +60,12 @@ impl Api {
         answer.is_ok_and(|response| response.status().is_success())
     }
 
+    /// The value of a metric without labels, if the program shows it.
+    pub async fn metric(&self, name: &str) -> Option<f64> {
+        let page = self.http.get(format!("{}/metrics", self.base)).send().await.ok()?.error_for_status().ok()?.text().await.ok()?;
+        page.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' ')?.trim().parse().ok())
+    }
+
     pub fn get(&self, path: &str) -> Call {
         Call(self.http.get(format!("{}{path}", self.base)))
     }

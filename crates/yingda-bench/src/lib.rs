@@ -2,7 +2,8 @@
 //! kill it as a process. Nothing here knows the inside of the program.
 //!
 //! Start at [`Command`]. `client` is an honest client of docs/protocol.md (reconnect, resume, heal, outbox); `target` is the
-//! program under test; `setup` holds every administrative call. Each command is a folder of its own: `replay`, `killstorm`.
+//! program under test; `setup` holds every administrative call; `process` what the kernel tells of a process. Each command is a
+//! folder of its own: `replay`, `killstorm`, `chat`, and `floor`, the relay that `chat` compares with.
 
 #![expect(
     clippy::disallowed_methods,
@@ -10,8 +11,11 @@
 )]
 
 mod api;
+mod chat;
 mod client;
+mod floor;
 mod killstorm;
+mod process;
 mod program;
 mod replay;
 mod report;
@@ -27,6 +31,10 @@ pub enum Command {
     Replay(replay::Options),
     /// Kills the program again and again under load and checks that no acknowledged entry is lost, doubled or moved.
     Killstorm(killstorm::Options),
+    /// Measures durable chat between visitors and agents, beside a relay that does nothing but store and hand on.
+    Chat(chat::Options),
+    /// The relay that `chat` compares with: hands text on between pairs of sockets after a synced commit.
+    Floor(floor::Options),
 }
 
 /// Runs one command. `program` is the path of the `yingda` binary, started where the command needs a program of its own.
@@ -36,5 +44,7 @@ pub async fn run(command: Command, program: PathBuf) -> anyhow::Result<ExitCode>
     match command {
         Command::Replay(options) => replay::run(options, program).await,
         Command::Killstorm(options) => killstorm::run(options, program).await,
+        Command::Chat(options) => chat::run(options, program).await,
+        Command::Floor(options) => floor::run(options).await,
     }
 }

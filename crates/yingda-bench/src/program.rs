@@ -16,7 +16,7 @@ use tokio::{
     time::{Instant, MissedTickBehavior, interval},
 };
 
-use crate::api::Api;
+use crate::{api::Api, process::Process};
 
 /// How long a start may take before the judge gives up.
 const START_LIMIT: Duration = Duration::from_secs(60);
@@ -101,6 +101,11 @@ impl Running {
     /// A handle that kills this life from anywhere, at once.
     pub fn killer(&self) -> Killer {
         Killer(Arc::clone(&self.child))
+    }
+
+    /// While it lives, or has died and nobody has waited for it.
+    pub fn process(&self) -> Option<Process> {
+        self.child.lock().unwrap_or_else(PoisonError::into_inner).as_ref()?.id().map(Process)
     }
 
     /// Waits for `/readyz`; how long it took from the start.

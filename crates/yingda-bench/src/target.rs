@@ -10,6 +10,7 @@ use tempfile::TempDir;
 
 use crate::{
     api::Api,
+    process::Process,
     program::{Program, Running, read_token},
     report::{Format, remark},
     setup::Setup,
@@ -76,6 +77,19 @@ impl Target {
         let (running, ready) = program.start_ready(&api).await?;
         let token = program.admin_token(&directory.join("admin-token")).await?;
         Ok((Setup::new(api, token), program, running, ready))
+    }
+
+    /// The program's process, if it was started here.
+    pub fn process(&self) -> Option<Process> {
+        self.own.as_ref().and_then(|own| own.running.process())
+    }
+
+    /// The memory the program holds, in bytes: by the kernel's account, or by its own if it runs elsewhere.
+    pub async fn resident(&self) -> Option<u64> {
+        match self.process() {
+            Some(process) => process.resident(),
+            None => self.setup.api.metric("process_resident_memory_bytes").await.map(|bytes| bytes as u64),
+        }
     }
 
     /// The parts, for a command that starts and kills the program itself.

@@ -36,14 +36,17 @@ struct Trial {
 async fn main() -> anyhow::Result<ExitCode> {
     let arguments: Vec<String> = std::env::args().collect();
     match arguments.get(1).map(String::as_str) {
-        Some("judge") => {
-            let judge = Judge::parse_from(&arguments[1..]);
-            yingda_bench::run(judge.command, std::env::current_exe()?).await
-        }
+        Some("judge") => judge_here(&arguments[1..]).await,
+        // As `yingda bench …`: a judge starts its relay in this way.
+        Some("bench") => judge_here(&arguments[1..]).await,
         Some("serve") => program::serve(&arguments).await,
         Some("admin") => program::write_admin_token(&arguments),
         _ => scenarios(),
     }
+}
+
+async fn judge_here(arguments: &[String]) -> anyhow::Result<ExitCode> {
+    yingda_bench::run(Judge::parse_from(arguments).command, std::env::current_exe()?).await
 }
 
 fn scenarios() -> anyhow::Result<ExitCode> {
@@ -53,6 +56,11 @@ fn scenarios() -> anyhow::Result<ExitCode> {
     a_program_that_forgets_what_it_took_is_caught()?;
     dialogues_are_replayed_over_a_faulty_bus()?;
     a_program_that_trims_is_caught()?;
+    chat_is_measured_beside_the_relay(&[])?;
+    if let Some(url) = postgres()? {
+        chat_is_measured_beside_the_relay(&["--database", &url])?;
+    }
+    chat_with_a_program_that_shows_nothing_brings_no_figures()?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -92,6 +100,39 @@ fn a_program_that_trims_is_caught() -> anyhow::Result<()> {
     let trial = replay(Fault::Trim)?;
     ensure!(!trial.succeeded && count(&trial, "mismatches") >= 20, "{} {}", trial.report, trial.remarks);
     Ok(())
+}
+
+fn chat_is_measured_beside_the_relay(database: &[&str]) -> anyhow::Result<()> {
+    let arguments = ["chat", "--pairs", "4", "--rounds", "3", "--seconds", "0.3", "--rate", "100"];
+    let trial = judge(Fault::None, &[&arguments, database].concat())?;
+    ensure!(trial.succeeded, "{}", trial.remarks);
+    let keys: Vec<&str> = trial.report.as_object().context("an object")?.keys().map(String::as_str).collect();
+    let promised = ["entries_per_s", "floor_entries_per_s", "ratio", "p50_ms", "p99_ms", "floor_p99_ms", "rss_mb", "seconds", "load_avg"];
+    ensure!(keys.len() == promised.len() && promised.iter().all(|key| keys.contains(key)), "{}", trial.report);
+    ensure!(promised.iter().all(|key| trial.report[key].as_f64().is_some_and(|figure| figure >= 0.0)), "{}", trial.report);
+    let of = |key: &str| trial.report[key].as_f64().unwrap_or_default();
+    ensure!((of("ratio") - of("entries_per_s") / of("floor_entries_per_s")).abs() < 0.001, "{}", trial.report);
+    ensure!(of("p99_ms") >= of("p50_ms") && of("p50_ms") > 0.0 && of("floor_p99_ms") > 0.0, "{}", trial.report);
+    ensure!((0.9..2.0).contains(&of("seconds")), "{}", trial.report);
+    Ok(())
+}
+
+/// Its bus loses doorbells, and a judge of speed that waited for healing would measure timers.
+fn chat_with_a_program_that_shows_nothing_brings_no_figures() -> anyhow::Result<()> {
+    let failed = judge(Fault::Bus, &["chat", "--pairs", "2", "--rounds", "1", "--seconds", "0.3"]);
+    let why = failed.err().map(|error| error.to_string()).unwrap_or_default();
+    ensure!(why.contains("no result"), "{why}");
+    Ok(())
+}
+
+/// The database that `./test` has started for us; without one its absence must be allowed.
+fn postgres() -> anyhow::Result<Option<String>> {
+    let allowed = std::env::var("YINGDA_ALLOW_MISSING").unwrap_or_default();
+    match std::env::var("YINGDA_TEST_POSTGRES") {
+        Ok(url) => Ok(Some(url)),
+        Err(_) if allowed.split(',').any(|name| name == "postgresql") => Ok(None),
+        Err(_) => anyhow::bail!("YINGDA_TEST_POSTGRES is not set, and YINGDA_ALLOW_MISSING does not name postgresql"),
+    }
 }
 
 fn storm(fault: Fault) -> anyhow::Result<Trial> {

@@ -92,7 +92,7 @@ async fn visit(State(program): State<Program>) -> Answer {
     Ok(Json(json!({"token": format!("visitor:{id}"), "device_secret": id})))
 }
 
-/// Opens once for each visitor and `client_id`, and gives the conversation to the next agent at once.
+/// Opens once for each visitor and `client_id`, and gives the conversation to the next agent at once, if there is one.
 async fn open(State(program): State<Program>, headers: HeaderMap, Json(body): Json<Value>) -> Answer {
     let Who::Visitor(visitor) = caller(&headers)? else { return Err(problem(StatusCode::FORBIDDEN)) };
     let client_id = text(&body, "client_id")?;
@@ -103,7 +103,7 @@ async fn open(State(program): State<Program>, headers: HeaderMap, Json(body): Js
     }
     let number = world.conversations.len();
     let id = format!("c{number}");
-    let owner = world.staff[number % world.staff.len()].clone();
+    let owner = world.staff.get(number % world.staff.len().max(1)).cloned().unwrap_or_default();
     let opened = vec![
         Record::Conversation { id: id.clone(), visitor, client_id, owner },
         system(&id, "opened"),
@@ -114,7 +114,7 @@ async fn open(State(program): State<Program>, headers: HeaderMap, Json(body): Js
 }
 
 async fn act(State(program): State<Program>, headers: HeaderMap, Segment((id, verb)): Segment<(String, String)>) -> Answer {
-    caller(&headers)?;
+    let who = caller(&headers)?;
     let key = headers.get("idempotency-key").and_then(|key| key.to_str().ok()).unwrap_or_default().to_owned();
     let mut world = program.world();
     if world.called.contains(&key) {
@@ -122,6 +122,10 @@ async fn act(State(program): State<Program>, headers: HeaderMap, Segment((id, ve
     }
     let state = world.conversations.get(&id).ok_or_else(|| problem(StatusCode::NOT_FOUND))?.state.clone();
     let records = match (verb.as_str(), state.as_str()) {
+        ("accept", _) => {
+            let Who::Staff(owner) = who else { return Err(problem(StatusCode::FORBIDDEN)) };
+            vec![Record::Owner { conversation: id.clone(), owner }]
+        }
         ("close", "served") => turn(&id, "closed", "closed"),
         ("reopen", "closed") => turn(&id, "reopened", "served"),
         _ => return Err(problem(StatusCode::CONFLICT)),

@@ -45,6 +45,7 @@ pub enum Record {
     Conversation { id: String, visitor: String, client_id: String, owner: String },
     Entry { conversation: String, kind: String, role: String, client_id: Option<String>, body: Value },
     State { conversation: String, state: String },
+    Owner { conversation: String, owner: String },
     Called { key: String },
 }
 
@@ -130,6 +131,7 @@ impl World {
                 let conversation = Conversation { id: id.clone(), visitor, client_id, owner, state, rev, entries };
                 self.conversations.insert(id, conversation);
             }
+            Record::Owner { conversation, owner } => self.conversations.get_mut(&conversation).expect("stored before").owner = owner,
             Record::State { conversation, state } => {
                 let conversation = self.conversations.get_mut(&conversation).expect("stored before");
                 conversation.state = state;
