@@ -1,0 +1,92 @@
+#!/usr/bin/env python3
+"""Lets schemathesis make up requests from /openapi.json and holds the answers against it, once as each role: no 5xx, nothing undocumented.
+
+Run: python3 conformance/api_schemathesis.py [CASES]   CASES in all, 20,000 unless said; fewer than the roles' examples are never made.
+schemathesis is installed into target/conformance on the first run. Reports of failures are kept there.
+"""
+
+import os
+import pathlib
+import re
+import subprocess
+import sys
+import venv
+
+from program import ROOT, Program
+
+VERSION = "4.32.5"
+HOME = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")) / "conformance"
+CHECKS = "not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance,response_headers_conformance"
+#: Getting out would end the session that asks. Each is tried by tests of its own.
+LEFT_OUT = ["auth_logout", "auth_end_session", "auth_change_password"]
+#: A role of the demonstration and whoever has it.
+ROLES = {
+    "anonymous": None,
+    "visitor": None,
+    "agent": "lin.xiao",
+    "supervisor": "he.jing",
+    "customer manager": "li.wenbo",
+    "system administrator": "wu.hao",
+    "security administrator": "zheng.jie",
+    "audit administrator": "shen.lan",
+}
+
+
+def schemathesis():
+    """The tool's path; installed when missing."""
+    tool = HOME / "venv/bin/schemathesis"
+    if not tool.exists():
+        venv.create(HOME / "venv", with_pip=True, clear=True)
+        subprocess.run([HOME / "venv/bin/pip", "install", "--quiet", f"schemathesis=={VERSION}"], check=True)
+    return tool
+
+
+def credentials(program, role):
+    if role == "anonymous":
+        return []
+    token = program.visitor() if role == "visitor" else program.staff(ROLES[role])
+    return ["--header", f"Authorization: Bearer {token}"]
+
+
+def check(program, tool, role, examples):
+    """Runs all phases as one role; answers how many cases there were and whether all was well."""
+    command = [tool, "run", f"{program.url}/openapi.json", "--checks", CHECKS, "--phases", "examples,coverage,fuzzing,stateful"]
+    command += ["--max-examples", str(examples), "--workers", "2", "--continue-on-failure", "--no-shrink", "--warnings", "off"]
+    command += ["--generation-database", "none", "--suppress-health-check", "all"]
+    command += ["--header", f"X-Yingda-Bench: {program.bench}", "--header", "X-Yingda-Client: conformance"]
+    command += credentials(program, role)
+    for operation in LEFT_OUT:
+        command += ["--exclude-operation-id", operation]
+    result = subprocess.run(command, capture_output=True, text=True, cwd=HOME)
+    said = result.stdout + result.stderr
+    (HOME / f"{role.replace(' ', '-')}.log").write_text(said)
+    cases = re.search(r"(\d+) generated", said)
+    return int(cases.group(1)) if cases else 0, result.returncode == 0, said
+
+
+def main():
+    wanted = int(sys.argv[1]) if len(sys.argv) > 1 else 20_000
+    tool = schemathesis()
+    total, failed = 0, []
+    with Program() as program:
+        for number, role in enumerate(ROLES):
+            share = (wanted - total) / (len(ROLES) - number)
+            # A run is one coverage pass and so many examples for each operation; more follow until the role has had its share.
+            examples, had = 1, 0
+            while True:
+                cases, is_well, said = check(program, tool, role, examples)
+                had += cases
+                if not is_well:
+                    failed.append(role)
+                    print(said[-6000:])
+                if had >= share or not is_well or not cases:
+                    break
+                examples = max(examples + 1, round(examples * min(8, (share - had) / cases)))
+            total += had
+            print(f"{role}: {had} cases", flush=True)
+    print(f"# pass {total if not failed else 0}\n# fail {len(failed)}")
+    return bool(failed) or total < wanted
+
+
+if __name__ == "__main__":
+    sys.exit(main())
