@@ -1,5 +1,6 @@
 //! The injected clock. Wall time names when something happened; durations are measured with [`Clock::elapsed`], which never steps back.
 //! What must be remembered over restarts and yet not be hurt by a wall clock that jumps is measured with [`Clock::steady`].
+use jiff::{Timestamp, tz::TimeZone};
 use serde::{Deserialize, Serialize};
 use std::{
     fmt,
@@ -39,6 +40,19 @@ impl Sub for Millis {
 impl fmt::Display for Millis {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
+    }
+}
+
+impl Millis {
+    /// As people and standards write it: `2026-11-20T09:30:00Z`.
+    pub fn to_rfc3339(self) -> String {
+        Timestamp::from_millisecond(self.0).unwrap_or_default().to_string()
+    }
+
+    /// Year, month and day in UTC.
+    pub fn date(self) -> (i32, u8, u8) {
+        let date = Timestamp::from_millisecond(self.0).unwrap_or_default().to_zoned(TimeZone::UTC).date();
+        (date.year().into(), date.month().unsigned_abs(), date.day().unsigned_abs())
     }
 }
 

@@ -74,16 +74,14 @@ pub struct Parts {
     pub generation: Arc<str>,
     /// Contents of files.
     pub blobs: Blobs,
-    /// Whether browsers come over TLS.
-    pub is_tls: bool,
 }
 
 impl App {
     /// Puts the parts together; nothing runs yet.
     pub fn new(parts: Parts) -> App {
-        let Parts { db, context, bus, supervisor, keyring, generation, blobs, is_tls } = parts;
+        let Parts { db, context, bus, supervisor, keyring, generation, blobs } = parts;
         App {
-            auth: Arc::new(Auth::new(context.entropy.clone(), &keyring, is_tls)),
+            auth: Arc::new(Auth::new(context.entropy.clone(), &keyring)),
             blobs,
             files: Arc::default(),
             settings: Settings::default(),

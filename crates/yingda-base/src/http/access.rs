@@ -4,6 +4,7 @@
 use super::{
     RequestInfo,
     actor::{Actor, Caller, STEP_UP},
+    client::Client,
     limit::Limits,
     problem::problems,
     routes::{Access, Rule},
@@ -16,17 +17,12 @@ use crate::{
 };
 use axum::{
     Router,
-    extract::{ConnectInfo, Request, State},
+    extract::{Request, State},
     http::{HeaderMap, HeaderValue, Method, header, request::Parts},
     middleware::{Next, from_fn, from_fn_with_state},
     response::{IntoResponse, Response},
 };
-use std::{
-    future::Future,
-    net::{IpAddr, SocketAddr},
-    pin::Pin,
-    sync::Arc,
-};
+use std::{future::Future, net::IpAddr, pin::Pin, sync::Arc};
 
 /// What a request shows of its actor.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -40,21 +36,23 @@ pub struct Credentials {
 }
 
 impl Credentials {
-    /// Reads them from headers.
-    pub fn of(headers: &HeaderMap) -> Credentials {
+    /// Reads them from headers. Over TLS only the cookie counts that nobody could have planted without it.
+    pub fn of(headers: &HeaderMap, is_tls: bool) -> Credentials {
         let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
         let bearer = text("authorization").and_then(|value| value.strip_prefix("Bearer ")).map(|token| token.trim().to_owned());
         let pairs = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok()).flat_map(|value| value.split(';'));
         let cookie = pairs
             .filter_map(|pair| pair.trim().split_once('='))
-            .find(|(name, _)| COOKIES.contains(name))
+            .find(|(name, _)| *name == cookie_name(is_tls))
             .map(|(_, value)| value.to_owned());
         Credentials { bearer, cookie, bench: text("x-yingda-bench").map(str::to_owned) }
     }
 }
 
-/// Names of the session cookie: over TLS, and on plain loopback.
-const COOKIES: [&str; 2] = ["__Host-yingda", "yingda"];
+/// The name of the session cookie. Browsers keep others than this very host from setting the one over TLS.
+pub fn cookie_name(is_tls: bool) -> &'static str {
+    if is_tls { "__Host-yingda" } else { "yingda" }
+}
 
 /// Finds out who is behind credentials. Implemented by the service.
 pub trait Authenticate: Send + Sync {
@@ -99,8 +97,8 @@ impl Gate {
 /// Gives the request an id, a language and an address.
 async fn describe(State(gate): State<Gate>, mut request: Request, next: Next) -> Response {
     let language = request.headers().get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let address = request.extensions().get::<ConnectInfo<SocketAddr>>().map_or(IpAddr::from([127, 0, 0, 1]), |info| info.0.ip());
-    let info = RequestInfo { id: gate.entropy.public_id(), language: Language::negotiate(language), address };
+    let Client { address, is_tls } = Client::of(request.extensions());
+    let info = RequestInfo { id: gate.entropy.public_id(), language: Language::negotiate(language), address, is_tls };
     let id = HeaderValue::from_str(&info.id);
     request.extensions_mut().insert(info);
     let mut response = next.run(request).await;
@@ -113,8 +111,8 @@ async fn describe(State(gate): State<Gate>, mut request: Request, next: Next) ->
 
 /// Finds the actor.
 async fn identify(State(gate): State<Gate>, mut request: Request, next: Next) -> Response {
-    let credentials = Credentials::of(request.headers());
     let info = request.extensions().get::<RequestInfo>().cloned();
+    let credentials = Credentials::of(request.headers(), info.as_ref().is_some_and(|info| info.is_tls));
     let address = info.as_ref().map_or(IpAddr::from([0, 0, 0, 0]), |info| info.address);
     let actor = match gate.authenticate.authenticate(&credentials, address).await {
         Ok(actor) => actor,
@@ -197,19 +195,23 @@ fn same_origin(rule: &Rule, parts: &Parts) -> Result<()> {
     if rule.access != Access::Public && !parts.headers.contains_key("x-yingda-client") {
         return Err(Error::forbidden("client_header_missing"));
     }
-    if is_own_origin(&parts.headers) { Ok(()) } else { Err(Error::forbidden("origin_refused")) }
+    let is_tls = parts.extensions.get::<RequestInfo>().is_some_and(|info| info.is_tls);
+    if is_own_origin(&parts.headers, is_tls) { Ok(()) } else { Err(Error::forbidden("origin_refused")) }
 }
 
 fn is_reading(method: &Method) -> bool {
     matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS)
 }
 
-/// Whether `Origin`, if there is one, names the host that was asked.
-pub fn is_own_origin(headers: &HeaderMap) -> bool {
+/// Whether `Origin`, if there is one, names the host that was asked. Over TLS its pages came over TLS too: what came without is
+/// whatever somebody on the way made of it. Without TLS we may stand behind a proxy that we were not told of, so its pages may be either.
+pub fn is_own_origin(headers: &HeaderMap, is_tls: bool) -> bool {
     let text = |name| headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok());
     let Some(origin) = text(header::ORIGIN) else { return true };
-    let host = origin.split_once("://").map(|(_, host)| host);
-    host.is_some() && host == text(header::HOST)
+    match origin.split_once("://") {
+        Some((scheme, host)) => Some(host) == text(header::HOST) && (!is_tls || scheme == "https"),
+        None => false,
+    }
 }
 
 #[cfg(test)]
@@ -260,18 +262,24 @@ mod tests {
         let headers = |pairs: &[(&'static str, &'static str)]| -> HeaderMap {
             pairs.iter().map(|(name, value)| (header::HeaderName::from_static(name), HeaderValue::from_static(value))).collect()
         };
-        assert!(is_own_origin(&headers(&[("host", "a.cn")])));
-        assert!(is_own_origin(&headers(&[("host", "a.cn"), ("origin", "https://a.cn")])));
-        assert!(!is_own_origin(&headers(&[("host", "a.cn"), ("origin", "https://b.cn")])));
-        assert!(!is_own_origin(&headers(&[("host", "a.cn"), ("origin", "null")])));
+        for is_tls in [false, true] {
+            assert!(is_own_origin(&headers(&[("host", "a.cn")]), is_tls));
+            assert!(is_own_origin(&headers(&[("host", "a.cn"), ("origin", "https://a.cn")]), is_tls));
+            assert!(!is_own_origin(&headers(&[("host", "a.cn"), ("origin", "https://b.cn")]), is_tls));
+            assert!(!is_own_origin(&headers(&[("host", "a.cn"), ("origin", "null")]), is_tls));
+            assert_eq!(is_own_origin(&headers(&[("host", "a.cn"), ("origin", "http://a.cn")]), is_tls), !is_tls);
+        }
     }
 
     #[test]
-    fn credentials_are_read_from_either_cookie() {
+    fn each_scheme_has_its_cookie_and_takes_no_other() {
         let mut headers = HeaderMap::new();
-        headers.insert(header::COOKIE, HeaderValue::from_static("a=b; __Host-yingda=s3cret"));
+        headers.insert(header::COOKIE, HeaderValue::from_static("a=b; yingda=plain; __Host-yingda=s3cret"));
         headers.insert(header::AUTHORIZATION, HeaderValue::from_static("Bearer tok"));
-        let credentials = Credentials::of(&headers);
+        let credentials = Credentials::of(&headers, true);
         assert_eq!((credentials.cookie.as_deref(), credentials.bearer.as_deref()), (Some("s3cret"), Some("tok")));
+        assert_eq!(Credentials::of(&headers, false).cookie.as_deref(), Some("plain"));
+        headers.insert(header::COOKIE, HeaderValue::from_static("yingda=planted"));
+        assert_eq!(Credentials::of(&headers, true).cookie, None);
     }
 }

@@ -1,5 +1,5 @@
 //! Rate limits by session or device first; anonymous callers by address, coarsely, because a telecom's own customers share addresses.
-use super::actor::Actor;
+use super::{actor::Actor, client::household};
 use crate::error::{Error, Kind, Result};
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 use std::{net::IpAddr, num::NonZeroU32};
@@ -52,12 +52,12 @@ impl Limits {
         };
         let (kind, id) = actor.key();
         let by_address = matches!(actor, Actor::Anonymous) || limit == Limit::Entry;
-        // Until proxies can be trusted to name their callers, everybody behind one comes from loopback: to limit that would let one
-        // stranger shut out all.
+        // A proxy on this machine that we were not told to trust: everybody behind it comes from loopback, and to limit that would
+        // let one stranger shut out all.
         if by_address && address.is_loopback() {
             return Ok(());
         }
-        let key = if by_address { ("address", 0, Some(address)) } else { (kind, id, None) };
+        let key = if by_address { ("address", 0, Some(household(address))) } else { (kind, id, None) };
         limiter.check_key(&key).map_err(|_| Error::new(Kind::TooMany, "rate_limited").with("seconds", 1).retry_after(1000))
     }
 

@@ -5,14 +5,16 @@
 //! whose call may be repeated under an `Idempotency-Key`), [`Id`] (an id in the path) and [`Params`] (the query), and answer `Result<…>`; errors become problem documents.
 mod access;
 mod actor;
+mod client;
 mod extract;
 mod idempotency;
 mod limit;
 mod problem;
 mod routes;
 
-pub use access::{Authenticate, Credentials, Gate, is_own_origin};
+pub use access::{Authenticate, Credentials, Gate, cookie_name, is_own_origin};
 pub use actor::{Actor, Caller, Pending, Scope, StaffActor, VisitorActor};
+pub use client::{Client, Edge, Peer, Proxies, household};
 pub use extract::{Id, Input, Params, nullable};
 pub use idempotency::{Answer, Once, OnceKey, purge_answers};
 pub use limit::{Limit, Limits};
@@ -30,4 +32,6 @@ pub struct RequestInfo {
     pub language: Language,
     /// The address the request came from.
     pub address: std::net::IpAddr,
+    /// Whether whoever asks speaks https.
+    pub is_tls: bool,
 }

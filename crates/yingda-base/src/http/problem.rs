@@ -64,6 +64,9 @@ impl IntoResponse for Error {
 /// Turns errors into problem documents and logs the causes of our own faults.
 pub async fn problems(request: Request, next: Next) -> Response {
     let info = request.extensions().get::<RequestInfo>().cloned();
+    // Outside the gate nobody has looked yet.
+    let accepted = request.headers().get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let accepted = Language::negotiate(accepted);
     let mut response = next.run(request).await;
     let error = match response.extensions_mut().remove::<Error>() {
         Some(error) => error,
@@ -72,7 +75,7 @@ pub async fn problems(request: Request, next: Next) -> Response {
         None if response.status() == StatusCode::PAYLOAD_TOO_LARGE => Error::new(Kind::TooLarge, "body_too_large"),
         None => return response,
     };
-    let (id, language) = info.map_or((String::new(), Language::default()), |info| (info.id, info.language));
+    let (id, language) = info.map_or((String::new(), accepted), |info| (info.id, info.language));
     if matches!(error.kind(), Kind::Internal | Kind::Unavailable) {
         tracing::error!(request = id, code = error.code(), cause = error.cause().map(tracing::field::display), "a request failed");
     }

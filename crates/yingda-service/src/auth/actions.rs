@@ -17,7 +17,7 @@ use crate::{
 use std::sync::Arc;
 use yingda_base::{
     Error, Result, Tx,
-    http::{Actor, Caller, Pending, StaffActor},
+    http::{Actor, Caller, Pending, StaffActor, household},
 };
 
 /// What somebody types, and what their program says of itself.
@@ -169,7 +169,7 @@ impl Subjects {
     fn of(caller: &Caller, login: &str) -> Subjects {
         let hashed = |text: &str| token::hash_secret(text)[..16].iter().map(|byte| format!("{byte:02x}")).collect::<String>();
         let address = (!caller.actor.is_unlimited() && !caller.address.is_loopback())
-            .then(|| format!("address:{}", hashed(&caller.address.to_string())));
+            .then(|| format!("address:{}", hashed(&household(caller.address).to_string())));
         Subjects { address, account: format!("login:{}", hashed(login)) }
     }
 

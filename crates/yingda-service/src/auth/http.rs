@@ -17,7 +17,7 @@ use utoipa::ToSchema;
 use utoipa_axum::routes;
 use yingda_base::{
     Millis, Result, Tx,
-    http::{Answer, Caller, Credentials, Id, Input, Limit, Once, Problem, Routes, Rule},
+    http::{Answer, Caller, Credentials, Id, Input, Limit, Once, Problem, RequestInfo, Routes, Rule, cookie_name},
 };
 
 /// Logging in, one's own sessions.
@@ -59,6 +59,7 @@ struct LoginAnswer {
 async fn login(
     State(app): State<App>,
     caller: Caller,
+    Extension(info): Extension<RequestInfo>,
     credentials: Option<Extension<Credentials>>,
     headers: HeaderMap,
     Input(body): Input<LoginBody>,
@@ -72,7 +73,7 @@ async fn login(
     Ok(match kind {
         SessionKind::Bearer | SessionKind::Bench => (AppendHeaders(None), Json(LoginAnswer { staff: done.me, token: Some(done.token) })),
         SessionKind::Cookie => {
-            let cookie = cookie(app.auth.is_tls, &done.token, Lives::of(&app.settings).absolute.as_secs());
+            let cookie = cookie(info.is_tls, &done.token, Lives::of(&app.settings).absolute.as_secs());
             (AppendHeaders(Some((header::SET_COOKIE, cookie))), Json(LoginAnswer { staff: done.me, token: None }))
         }
     })
@@ -80,9 +81,9 @@ async fn login(
 
 /// Log out: ends this session.
 #[utoipa::path(post, path = "/api/v1/auth/logout", tag = "auth", operation_id = "auth_logout", responses((status = 204), (status = "default", body = Problem)))]
-async fn logout(State(app): State<App>, caller: Caller) -> Result<impl IntoResponse> {
+async fn logout(State(app): State<App>, caller: Caller, Extension(info): Extension<RequestInfo>) -> Result<impl IntoResponse> {
     session::logout(&app, &caller).await?;
-    Ok((StatusCode::NO_CONTENT, [(header::SET_COOKIE, cookie(app.auth.is_tls, "", 0))]))
+    Ok((StatusCode::NO_CONTENT, [(header::SET_COOKIE, cookie(info.is_tls, "", 0))]))
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -105,6 +106,7 @@ struct StepUpAnswer {
 async fn step_up(
     State(app): State<App>,
     caller: Caller,
+    Extension(info): Extension<RequestInfo>,
     credentials: Option<Extension<Credentials>>,
     Input(body): Input<StepUpBody>,
 ) -> Result<impl IntoResponse> {
@@ -112,12 +114,12 @@ async fn step_up(
     if credentials.is_some_and(|Extension(credentials)| credentials.bearer.is_some()) {
         return Ok((AppendHeaders(None), Json(StepUpAnswer { until: done.until, token: Some(done.token) })));
     }
-    let cookie = cookie(app.auth.is_tls, &done.token, Lives::of(&app.settings).absolute.as_secs());
+    let cookie = cookie(info.is_tls, &done.token, Lives::of(&app.settings).absolute.as_secs());
     Ok((AppendHeaders(Some((header::SET_COOKIE, cookie))), Json(StepUpAnswer { until: done.until, token: None })))
 }
 
 fn cookie(is_tls: bool, token: &str, seconds: u64) -> HeaderValue {
-    let (name, secure) = if is_tls { ("__Host-yingda", "; Secure") } else { ("yingda", "") };
+    let (name, secure) = (cookie_name(is_tls), if is_tls { "; Secure" } else { "" });
     let text = format!("{name}={token}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Lax{secure}");
     HeaderValue::from_str(&text).expect("tokens are URL-safe text")
 }

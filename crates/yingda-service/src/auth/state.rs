@@ -12,19 +12,16 @@ pub struct Auth {
     pub links: Signer,
     /// Devices whose tokens no longer count.
     pub(super) revoked: RevokedDevices,
-    /// Whether browsers come over TLS: the cookie is then `__Host-` and `Secure`.
-    pub(super) is_tls: bool,
 }
 
 impl Auth {
-    /// `is_tls` says that browsers come over TLS.
-    pub fn new(entropy: Entropy, keyring: &Keyring, is_tls: bool) -> Auth {
+    /// With the keys of this installation.
+    pub fn new(entropy: Entropy, keyring: &Keyring) -> Auth {
         Auth {
             passwords: Passwords::new(entropy),
             visitors: Signer::new(keyring, "visitor.token"),
             links: Signer::new(keyring, "file.link"),
             revoked: RevokedDevices::default(),
-            is_tls,
         }
     }
 }

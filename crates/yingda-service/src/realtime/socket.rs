@@ -41,7 +41,7 @@ pub(super) async fn open(
     upgrade: std::result::Result<WebSocketUpgrade, axum::extract::ws::rejection::WebSocketUpgradeRejection>,
 ) -> Result<Response> {
     let upgrade = upgrade.map_err(|_| Error::malformed("upgrade_expected"))?;
-    if !is_own_origin(&headers) {
+    if !is_own_origin(&headers, info.is_tls) {
         return Err(Error::forbidden("origin_refused"));
     }
     let greeting = Greeting { credentials, address: caller.address, language: info.language };

@@ -95,7 +95,6 @@ mod tests {
             keyring: Keyring::random(&t.db.context.entropy, 1),
             generation: t.db.instance().generation(),
             blobs: t.app.blobs.clone(),
-            is_tls: false,
         });
         app.start().await.unwrap();
         app

@@ -67,7 +67,6 @@ impl TestApp {
             keyring: Keyring::random(&Entropy::system(), 1),
             generation: db.instance().generation(),
             blobs: Blobs::local(blobs.path()).expect("a folder for blobs can be made"),
-            is_tls: false,
         });
         let groups = seed(&app).await;
         app.start().await.expect("the service starts");
