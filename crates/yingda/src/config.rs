@@ -14,6 +14,7 @@ use std::{
 use yingda_base::{
     Error, Result,
     db::{Engine, Options},
+    http::Proxies,
 };
 
 /// The manual: every key with its meaning and default.
@@ -22,8 +23,14 @@ pub const DEFAULT: &str = include_str!("../config/default.toml");
 /// Everything the process has to know before its database is open.
 #[derive(Clone, Debug)]
 pub struct Config {
-    /// A loopback address.
+    /// Where to listen.
     pub listen: SocketAddr,
+    /// Whose word about their callers counts.
+    pub proxies: Proxies,
+    /// For how long browsers shall refuse to come without encryption, in seconds.
+    pub hsts: Option<u64>,
+    /// What to prove ourselves with.
+    pub tls: Option<TlsFiles>,
     /// How long requests under way may take at a stop.
     pub stop: Duration,
     /// Where database and files are.
@@ -36,6 +43,15 @@ pub struct Config {
     pub log: Log,
     /// Whether /metrics answers.
     pub metrics: bool,
+}
+
+/// Certificate and key, in PEM.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TlsFiles {
+    /// The certificate, followed by those it is signed by.
+    pub certificate: PathBuf,
+    /// Its private key.
+    pub key: PathBuf,
 }
 
 /// How to log.
@@ -88,6 +104,11 @@ impl Config {
         let listen = layers.text("server.listen")?;
         Ok(Config {
             listen: layers.of_kind("server.listen", "config.not_an_address", listen.parse().ok())?,
+            proxies: Proxies::parse(layers.list("server.trusted_proxies")?.iter().map(String::as_str)).or_else(|entry| {
+                layers.of_kind("server.trusted_proxies", "config.not_a_network", None).map_err(|error: Error| error.with("entry", entry))
+            })?,
+            hsts: Some(layers.number("server.hsts_days", 0..=3650)? as u64 * 86_400).filter(|seconds| *seconds > 0),
+            tls: tls(layers)?,
             stop: Duration::from_secs(layers.number("server.stop_seconds", 0..=600)? as u64),
             key_file: match layers.text("data.key_file")? {
                 "" => with_suffix(&data, ".key"),
@@ -101,6 +122,20 @@ impl Config {
             },
             metrics: layers.truth("metrics.enabled")?,
         })
+    }
+}
+
+/// Both files or none.
+fn tls(layers: &Layers) -> Result<Option<TlsFiles>> {
+    match (layers.text("tls.certificate")?, layers.text("tls.key")?) {
+        ("", "") => Ok(None),
+        (_, "") => layers.of_kind("tls.key", "config.tls_half", None),
+        ("", _) => layers.of_kind("tls.certificate", "config.tls_half", None),
+        (certificate, key) => {
+            // Links stay links: renewing a certificate often means pointing one elsewhere.
+            let from_here = |path: &str| std::path::absolute(path).unwrap_or_else(|_| path.into());
+            Ok(Some(TlsFiles { certificate: from_here(certificate), key: from_here(key) }))
+        }
     }
 }
 
@@ -180,10 +215,22 @@ mod tests {
         assert_eq!(refusal("[database]\nreaders = 0\n", &[]).code(), "config.not_a_number");
         assert_eq!(refusal("[log]\nformat = 'xml'\n", &[]).code(), "config.not_a_choice");
         assert_eq!(refusal("[database]\nurl = 'mysql://x'\n", &[]).code(), "config.not_a_database");
+        assert_eq!(refusal("[server]\ntrusted_proxies = ['10.0.0.0/8', 'proxy']\n", &[]).details()["entry"], "proxy");
+        assert_eq!(refusal("[server]\ntrusted_proxies = '10.0.0.0/8'\n", &[]).code(), "config.not_a_list");
+        assert_eq!(refusal("[tls]\ncertificate = 'a.pem'\n", &[]).code(), "config.tls_half");
         let error = refusal("", &[("YINGDA_METRICS_ENABLED", "perhaps")]);
         assert_eq!((error.code(), at(&error).as_str()), ("config.not_true_or_false", "YINGDA_METRICS_ENABLED"));
         let error = refusal("[server]\nlisten = \n", &[]);
         assert_eq!((error.code(), at(&error).ends_with("yingda.toml:2")), ("config.file_malformed", true));
+    }
+
+    #[test]
+    fn a_list_is_written_with_commas_in_the_environment() {
+        let variables = [("YINGDA_SERVER_TRUSTED_PROXIES", "127.0.0.1, 10.0.0.0/8")];
+        let config = load("", &variables, Flags::default()).unwrap();
+        assert!(["127.0.0.1", "10.1.2.3"].iter().all(|address| config.proxies.trust(address.parse().unwrap())));
+        assert!(load("[server]\ntrusted_proxies = ['10.0.0.0/8']", &[], Flags::default()).is_ok());
+        assert!(load("", &[], Flags::default()).unwrap().proxies.is_empty());
     }
 
     #[test]

@@ -1,24 +1,44 @@
 //! `yingda serve`: opens the installation, wires the rooms, listens, and stops in order.
+//!
+//! [`transport`] decides between plain and TLS, [`identity`] holds the certificate, [`accept`] lets connections in as long as there are
+//! [`places`], [`connection`] serves one.
+mod accept;
+mod certificate;
+mod connection;
+mod identity;
+mod places;
+mod self_signed;
+mod stream;
+#[cfg(test)]
+mod testkit;
+mod transport;
+
 use crate::{assets, config::Config, data::Data, demo, fault, health, log, metrics, store, terminal};
 use axum::{
     Json, Router,
     http::{HeaderValue, header},
-    middleware::from_fn_with_state,
+    middleware::{from_fn, from_fn_with_state},
     response::{IntoResponse, Response},
     routing::get,
-    serve::ListenerExt,
 };
+use connection::Rules;
+use identity::Identity;
 use metrics_exporter_prometheus::PrometheusHandle;
-use std::{any::Any, future::IntoFuture, io, net::SocketAddr, process::ExitCode, sync::Arc};
+use places::Places;
+use std::{any::Any, process::ExitCode, sync::Arc, time::Duration};
+use stream::Patience;
 use tokio::{
     net::TcpListener,
     signal::unix::{Signal, SignalKind, signal},
 };
+use tokio_rustls::TlsAcceptor;
 use tower_http::{catch_panic::CatchPanicLayer, set_header::SetResponseHeaderLayer};
+use transport::Transport;
 use yingda_base::{
-    Error, Result,
+    Clock, Error, Result,
     error::Kind,
-    supervisor::{Stopping, Supervisor},
+    http::{Edge, problems},
+    supervisor::Supervisor,
 };
 use yingda_service::{App, Parts};
 
@@ -30,20 +50,27 @@ pub async fn run(config: &Config, is_demo: bool) -> Result<ExitCode> {
     // From here on a signal ends the program in order, however early it comes.
     let signals = Signals::listen()?;
     // Before anything is opened: a second start by mistake should change nothing.
-    let listener = listen(config.listen).await?;
+    let transport = Transport::of(config, is_demo)?;
+    if let Transport::Files(files) = &transport {
+        certificate::Certificate::read(files, Clock::system().now())?;
+    }
+    let listener = accept::listen(config.listen)?;
     let mut data = Data::alone(config)?;
     if is_demo {
         data = demo::seeded(data, config).await?;
     }
     // What a killed run on this SQLite file held is free at once: routing goes on, and so do jobs.
     data.instance.inherit(&data.db).await?;
+    let identity = transport.identity(config, &data.context.clock)?;
     let app = App::new(parts(&data));
     app.start().await?;
     app.supervisor.spawn("node lease", data.instance.clone().keep(data.db.clone(), app.supervisor.stopping()));
-    let url = format!("http://{}", listener.local_addr().map_err(Error::internal)?);
+    let url = transport.url(listener.local_addr().map_err(Error::internal)?);
     let router = router(&app, config.metrics.then_some(page), is_demo);
-    announce(&app, config, &url, is_demo).await?;
-    serve(listener, router, &app.supervisor, config, signals).await?;
+    let router = edge(config, identity.as_deref()).guard(router).layer(from_fn(problems));
+    announce(&app, config, &url, is_demo, identity.as_deref()).await?;
+    open(listener, router, identity, &app.supervisor, config)?;
+    serve(&app.supervisor, config, signals).await;
     drop(app);
     data.close().await;
     tracing::info!("stopped");
@@ -60,18 +87,13 @@ pub fn parts(data: &Data) -> Parts {
         keyring: data.keyring.clone(),
         generation: data.instance.generation(),
         blobs: data.blobs.clone(),
-        is_tls: false,
     }
 }
 
-async fn listen(address: SocketAddr) -> Result<TcpListener> {
-    if !address.ip().is_loopback() {
-        return Err(Error::invalid("listen.not_loopback").with("address", address.to_string()));
-    }
-    TcpListener::bind(address).await.map_err(|cause| {
-        let code = if cause.kind() == io::ErrorKind::AddrInUse { "listen.in_use" } else { "listen.failed" };
-        Error::unavailable(code).with("address", address.to_string()).caused_by(cause)
-    })
+/// Who may come how. A certificate that nobody vouches for is no promise that there will always be one.
+fn edge(config: &Config, identity: Option<&Identity>) -> Edge {
+    let is_vouched_for = identity.is_none_or(|identity| identity.own_fingerprint().is_none());
+    Edge { proxies: config.proxies.clone(), hsts: config.hsts.filter(|_| is_vouched_for) }
 }
 
 /// Everything that answers. Only the interface stands behind the gate: pages and health have no actor.
@@ -101,7 +123,10 @@ fn panicked(_: Box<dyn Any + Send + 'static>) -> Response {
 }
 
 /// Tells whoever started the program where it is, and how to get in.
-async fn announce(app: &App, config: &Config, url: &str, is_demo: bool) -> Result<()> {
+async fn announce(app: &App, config: &Config, url: &str, is_demo: bool, identity: Option<&Identity>) -> Result<()> {
+    if let Some(fingerprint) = identity.and_then(Identity::own_fingerprint) {
+        terminal::say("tls.self_signed", &[("fingerprint", &fingerprint)]);
+    }
     if is_demo {
         terminal::say("demo.pages", &[("url", url)]);
         demo::show_accounts(config)?;
@@ -113,30 +138,28 @@ async fn announce(app: &App, config: &Config, url: &str, is_demo: bool) -> Resul
     Ok(())
 }
 
-/// Until a signal: then nobody new is let in, everybody is told, and what is under way may finish.
-async fn serve(listener: TcpListener, router: Router, supervisor: &Supervisor, config: &Config, mut signals: Signals) -> Result<()> {
-    let listener = listener.tap_io(|stream| {
-        if let Err(error) = stream.set_nodelay(true) {
-            tracing::debug!(%error, "a connection keeps waiting for more before it sends");
-        }
-    });
-    let service = router.into_make_service_with_connect_info::<SocketAddr>();
-    let server = axum::serve(listener, service).with_graceful_shutdown(stopped(supervisor.stopping()));
-    let mut server = std::pin::pin!(server.into_future());
-    tokio::select! {
-        ended = &mut server => return ended.map_err(Error::internal),
-        () = signals.come() => {}
+/// Lets everybody in.
+fn open(listener: TcpListener, router: Router, identity: Option<Arc<Identity>>, supervisor: &Supervisor, config: &Config) -> Result<()> {
+    let tls = identity.as_ref().map(Identity::config).transpose()?.map(|tls| TlsAcceptor::from(Arc::new(tls)));
+    if let Some(identity) = identity {
+        let hangup = signal(SignalKind::hangup()).map_err(Error::internal)?;
+        supervisor.spawn("certificate", identity.keep(hangup, supervisor.stopping()));
     }
-    tracing::info!("stopping");
-    let (late, ended) = tokio::join!(supervisor.stop(config.stop), tokio::time::timeout(config.stop, server));
-    if late > 0 || ended.is_err() {
-        tracing::warn!(late, "some of what was under way did not finish in time");
-    }
+    let patience = Patience { head: Duration::from_secs(10), write: Duration::from_secs(30) };
+    let rules = Arc::new(Rules { router, tls, patience, idle: Duration::from_secs(75) });
+    let places = Places::new(16_384, 4096);
+    supervisor.spawn("accept", accept::accept(listener, rules, places, config.proxies.clone(), supervisor.clone()));
     Ok(())
 }
 
-async fn stopped(mut stopping: Stopping) {
-    stopping.wait().await;
+/// Until a signal: then nobody new is let in, everybody is told, and what is under way may finish.
+async fn serve(supervisor: &Supervisor, config: &Config, mut signals: Signals) {
+    signals.come().await;
+    tracing::info!("stopping");
+    let late = supervisor.stop(config.stop).await;
+    if late > 0 {
+        tracing::warn!(late, "some of what was under way did not finish in time");
+    }
 }
 
 /// SIGTERM of a supervisor, SIGINT of a person at a terminal: both mean the same.

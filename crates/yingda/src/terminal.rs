@@ -57,6 +57,7 @@ fn exit_code(code: &str) -> u8 {
         "database.migration_changed" | "database.migration_failed" => 11,
         code if code.starts_with("config.") || code == "database.url_unknown" => 3,
         code if code.starts_with("key.") => 12,
+        code if code.starts_with("tls.") => 13,
         _ => 1,
     }
 }

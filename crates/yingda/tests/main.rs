@@ -6,5 +6,8 @@ mod demo;
 mod export;
 mod pages;
 mod program;
+mod proxied;
+mod secure;
 mod start;
 mod stop;
+mod wire;

@@ -1,6 +1,7 @@
 //! The binary as a child process, for the other tests.
 use std::{
     io::{BufRead, BufReader, Read},
+    net::SocketAddr,
     path::Path,
     process::{Child, ChildStdout, Command, Output, Stdio},
 };
@@ -57,9 +58,34 @@ impl Place {
     /// Starts serving on a free port and waits until it says that it is ready.
     pub fn serve(&self, more: &[&str]) -> Serving {
         let data = self.data();
-        let mut words = vec!["serve", "--data", &data, "--listen", "127.0.0.1:0"];
+        let mut words = vec!["serve", "--data", &data];
+        if !more.contains(&"--listen") {
+            words.extend(["--listen", "127.0.0.1:0"]);
+        }
         words.extend(more);
         Serving::begin(yingda(&words))
+    }
+
+    /// The same with a configuration file.
+    pub fn configured(&self, text: &str, more: &[&str]) -> Serving {
+        let file = self.write("yingda.toml", text);
+        self.serve(&[&["--config", file.as_str()], more].concat())
+    }
+
+    /// Writes a file beside the data; answers where.
+    pub fn write(&self, name: &str, text: &str) -> String {
+        let file = self.path().join(name);
+        std::fs::write(&file, text).expect("a file can be written");
+        file.display().to_string()
+    }
+
+    /// Login and password of the first of the demonstration's accounts with this role.
+    pub fn account(&self, login: &str) -> (String, String) {
+        let text = std::fs::read_to_string(self.path().join("data/demo-accounts.txt")).expect("the demonstration has accounts");
+        let found = text.lines().map(|line| line.split_whitespace()).find_map(|mut words| {
+            words.next().filter(|name| *name == login).and_then(|name| Some((name.to_owned(), words.next()?.to_owned())))
+        });
+        found.expect("such an account")
     }
 
     /// A command on this data.
@@ -104,6 +130,11 @@ impl Serving {
     pub fn signal(&self, name: &str) {
         let sent = Command::new("kill").args([&format!("-{name}"), &self.child.id().to_string()]).status().expect("kill is there");
         assert!(sent.success());
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.url.rsplit('/').next().and_then(|address| address.parse().ok()).expect("the url ends with an address")
     }
 
     /// Waits for its end.

@@ -10,13 +10,13 @@ fn refused(ended: &Ended, code: i32, words: &[&str]) {
 }
 
 #[test]
-fn an_address_of_the_network_is_refused_in_both_languages() {
+fn an_address_of_the_network_is_refused_without_encryption_in_both_languages() {
     let place = Place::new();
     let data = place.data();
     let words = ["serve", "--data", &data, "--listen", "0.0.0.0:0"];
-    refused(&run(&words), 4, &["0.0.0.0:0", "loopback", "TLS"]);
+    refused(&run(&words), 4, &["0.0.0.0:0", "loopback", "[tls]", "server.trusted_proxies"]);
     let chinese = yingda(&words).env("LANG", "zh_CN.UTF-8").output().unwrap();
-    refused(&Ended::of(&chinese), 4, &["0.0.0.0:0", "只支持本机地址"]);
+    refused(&Ended::of(&chinese), 4, &["0.0.0.0:0", "不能在没有加密的情况下监听"]);
     assert!(!place.path().join("data").exists(), "nothing was touched");
 }
 

@@ -76,6 +76,9 @@ impl Layers {
             if let Some(key) = names.get(&name) {
                 let value = match self.values[key].0 {
                     Value::String(_) => Value::String(text),
+                    Value::Array(_) => {
+                        Value::Array(text.split(',').map(str::trim).filter(|item| !item.is_empty()).map(Value::from).collect())
+                    }
                     // Numbers and truths are written as in the file; what is none of them is refused when it is read.
                     _ => text.parse::<Value>().unwrap_or(Value::String(text)),
                 };
@@ -95,6 +98,11 @@ impl Layers {
 
     pub(super) fn text(&self, key: &str) -> Result<&str> {
         self.of_kind(key, "config.not_a_text", self.value(key).as_str())
+    }
+
+    pub(super) fn list(&self, key: &str) -> Result<Vec<String>> {
+        let texts = self.value(key).as_array().and_then(|list| list.iter().map(|item| item.as_str().map(str::to_owned)).collect());
+        self.of_kind(key, "config.not_a_list", texts)
     }
 
     pub(super) fn truth(&self, key: &str) -> Result<bool> {
