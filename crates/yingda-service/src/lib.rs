@@ -41,5 +41,6 @@ pub fn routes() -> Routes<App> {
         .merge(message::routes())
         .merge(rating::routes())
         .merge(file::routes())
+        .merge(routing::routes())
         .merge(realtime::routes())
 }

@@ -17,6 +17,8 @@ pub enum Action {
     Serve,
     /// Write to colleagues in it.
     Note,
+    /// Pass it on: the owner, or who may end those of others.
+    Transfer,
     /// End or reopen it as staff: the owner, or who may for others.
     End,
     /// See what was recalled.
@@ -55,6 +57,9 @@ pub fn authorise<O: Object>(actor: &Actor, action: Action, object: &O) -> Result
         (Actor::Visitor(_), _) | (_, Action::Take) | (Actor::Anonymous, _) => false,
         (Actor::Staff(staff), Action::Accept) => staff.can("conversation.serve"),
         (Actor::Staff(staff), Action::Serve) => staff.can("conversation.serve") && object.owner() == Some(staff.id),
+        (Actor::Staff(staff), Action::Transfer) => {
+            staff.can("conversation.end_any") || (staff.can("conversation.serve") && object.owner() == Some(staff.id))
+        }
         (Actor::Staff(staff), Action::Note) => staff.can("conversation.note"),
         (Actor::Staff(staff), Action::End) => {
             staff.can("conversation.end_any") || (staff.can("conversation.serve") && object.owner().is_none_or(|owner| owner == staff.id))

@@ -189,6 +189,15 @@ pub fn assign(tx: &mut Tx, episode: &mut Episode, staff: i64, name: &str, why: &
     Ok(())
 }
 
+/// Passes a served conversation on to another member of staff; the caller has decided that.
+pub fn hand_over(tx: &mut Tx, episode: &mut Episode, staff: i64, name: &str) -> Result<()> {
+    episode.row.hand_over(staff)?;
+    episode.row.why = Some(json!({"code": "transferred"}).to_string());
+    let participant = episode.join(tx, staff, name, Role::Agent)?.participant;
+    let told = json!({"name": name, "participant": participant, "transferred": true});
+    episode.append(tx, NewEntry::system(SystemCode::Assigned, told)).map(drop)
+}
+
 /// How many conversations a member of staff serves now.
 pub fn load(tx: &mut Tx, staff: i64) -> Result<i64> {
     store::count_served(tx, staff)

@@ -174,8 +174,10 @@ text_enum! {
         Opened = "opened",
         /// Back in the queue. `reason`
         Queued = "queued",
-        /// A member of staff took it. `name`, `participant`
+        /// A member of staff took it, or was passed it on. `name`, `participant`, `transferred` if passed on
         Assigned = "assigned",
+        /// It was passed on; for staff. `from`, `to` or null, `group`
+        Transferred = "transferred",
         /// The owner left. `name`
         AgentLeft = "agent_left",
         /// The episode ended. `by`, `reason`

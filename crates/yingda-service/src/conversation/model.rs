@@ -44,6 +44,8 @@ text_enum! {
         Reopened = "reopened",
         /// Its owner gave it back.
         Returned = "returned",
+        /// It was passed on to this group.
+        Transferred = "transferred",
     }
 }
 
@@ -95,7 +97,7 @@ row! {
         pub opened_at: Millis,
         /// Since when it waits.
         pub queued_at: Option<Millis>,
-        /// Stands at the head of its queue, because its owner was lost.
+        /// Stands at the head of its queue, because it had an owner before.
         pub is_returned: bool,
         /// When it was first taken.
         pub accepted_at: Option<Millis>,
@@ -145,7 +147,18 @@ impl Conversation {
         Ok(())
     }
 
-    /// Takes a served conversation back to the queue: to its head if the owner was lost, for the customer has waited already.
+    /// Passes a served conversation on to another owner.
+    pub fn hand_over(&mut self, staff: i64) -> Result<()> {
+        if self.state != State::Served {
+            return Err(Error::conflict("conversation_not_served"));
+        }
+        if self.owner_id.replace(staff) != Some(staff) {
+            self.epoch += 1;
+        }
+        Ok(())
+    }
+
+    /// Takes a served conversation back to the queue, to its head: the customer has waited already.
     pub fn requeue(&mut self, by: QueuedBy, now: Millis) -> Result<()> {
         if self.state != State::Served {
             return Err(Error::conflict("conversation_not_served"));
@@ -254,6 +267,7 @@ mod tests {
     #[derive(Clone, Debug)]
     enum Step {
         Assign(i64),
+        HandOver(i64),
         Lose,
         Close,
         Reopen,
@@ -264,6 +278,7 @@ mod tests {
     fn step() -> impl Strategy<Value = Step> {
         prop_oneof![
             (1..4i64).prop_map(Step::Assign),
+            (1..4i64).prop_map(Step::HandOver),
             Just(Step::Lose),
             Just(Step::Close),
             Just(Step::Reopen),
@@ -282,6 +297,7 @@ mod tests {
                 let before = c.clone();
                 let done = match step {
                     Step::Assign(staff) => c.assign(staff, Millis(now)),
+                    Step::HandOver(staff) => c.hand_over(staff),
                     Step::Lose => c.requeue(QueuedBy::AgentLost, Millis(now)),
                     Step::Close => { c.close(CloseReason::Agent, Millis(now)); Ok(()) }
                     Step::Reopen => c.reopen(LIMIT, Millis(now)),

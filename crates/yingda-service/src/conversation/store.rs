@@ -136,11 +136,11 @@ pub(super) fn update(tx: &mut Tx, c: &Conversation) -> Result<()> {
         "UPDATE conversation
          SET state = $2, owner_id = $3, epoch = $4, rev = $5, change_id = $6, head = $7, customer_head = $8, queued_at = $9, is_returned = $10,
              accepted_at = $11, closed_at = $12, close_reason = $13, waiting_since = $14, why = $15, next_id = $16, group_id = $17,
-             page_url = $18, page_title = $19, customer_id = $20, thread_id = $21
+             page_url = $18, page_title = $19, customer_id = $20, thread_id = $21, branch_id = $22
          WHERE id = $1",
         c.id, c.state, c.owner_id, c.epoch, c.rev, tx.next_id(), c.head, c.customer_head, c.queued_at, c.is_returned, c.accepted_at,
         c.closed_at, c.close_reason, c.waiting_since, c.why.clone(), c.next_id, c.group_id, c.page_url.clone(), c.page_title.clone(), c.customer_id,
-        c.thread_id
+        c.thread_id, c.branch_id
     ))?;
     Ok(())
 }

@@ -108,6 +108,10 @@ async fn around_a_conversation(call: Call, operation: &str, object: &str, s: &Sc
             "POST /api/v1/conversation/{id}/accept" | "POST /api/v1/conversation/{id}/close" | "POST /api/v1/conversation/{id}/reopen",
             state,
         ) => call.id(s.conversation(state).await).json(json!({})),
+        ("POST /api/v1/conversation/{id}/transfer", state) => {
+            let there = json!({"group": s.stage.places.other_group, "note": "请看账单"});
+            call.id(s.conversation(state).await).json(there)
+        }
         ("GET /api/v1/conversation/{id}/rating", state) => call.id(s.conversation(state).await),
         ("PUT /api/v1/conversation/{id}/rating", state) => call.id(s.conversation(state).await).json(json!({"stars": 4})),
         ("POST /api/v1/conversation/{id}/rating/invite", state) => call.id(s.conversation(state).await).json(json!({})),
@@ -192,7 +196,7 @@ async fn of_the_rest(call: Call, operation: &str, object: &str, s: &Scene<'_>) -
         ("PUT /api/v1/setting/{key}", "other") => call.id("file.image_mb").json(json!({"value": 5})),
         // The widest scope has one value for all cells, so this asks for one that the setting does not have.
         ("DELETE /api/v1/setting/{key}", "-") => call.id("file.image_mb").query(&format!("scope=group&target={}", s.stage.places.group)),
-        ("GET /api/v1/channel/sites", "-") => call,
+        ("GET /api/v1/channel/sites" | "GET /api/v1/routing/targets", "-") => call,
         ("POST /api/v1/channel/sites", "-") => call.json(json!({"key": fresh("site"), "name": "新站", "group": s.stage.places.group})),
         ("GET /api/v1/channel/sites/{key}", "-") => call.id("demo"),
         ("PATCH /api/v1/channel/sites/{key}", "-") => call.id(s.site(&fresh("site")).await).json(json!({"rev": 1, "name": "改名"})),

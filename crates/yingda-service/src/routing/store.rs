@@ -149,6 +149,55 @@ pub(super) fn free(tx: &mut Tx) -> Result<Vec<Free>> {
     ))
 }
 
+row! {
+    /// A skill group a conversation may go to.
+    pub(super) struct Place { pub id: i64, pub name: String, pub branch_id: Option<i64>, pub is_active: bool }
+
+    /// A skill group in use, and how many wait in its queue.
+    pub(super) struct QueueLength { pub id: i64, pub name: String, pub waiting: i64 }
+
+    /// Somebody who may serve, one row for each group in use; one without a group for those who are in none.
+    pub(super) struct Target {
+        pub id: i64,
+        pub name: String,
+        pub group_id: Option<i64>,
+        pub is_connected: bool,
+        pub is_accepting: bool,
+        pub load: i64,
+        pub max_conversations: i64,
+    }
+}
+
+pub(super) fn place(tx: &mut Tx, group: i64) -> Result<Option<Place>> {
+    tx.find(sql!("SELECT id, name, branch_id, is_active FROM skill_group WHERE id = $1", group))
+}
+
+pub(super) fn queues(tx: &mut Tx) -> Result<Vec<QueueLength>> {
+    tx.all(sql!(
+        "SELECT g.id, g.name, COALESCE(q.waiting, 0) AS waiting
+         FROM skill_group g
+         LEFT JOIN (SELECT group_id, COUNT(*) AS waiting FROM conversation WHERE state = 'queued' GROUP BY group_id) AS q ON q.group_id = g.id
+         WHERE g.is_active = TRUE
+         ORDER BY g.id"
+    ))
+}
+
+pub(super) fn targets(tx: &mut Tx) -> Result<Vec<Target>> {
+    tx.all(sql!(
+        "SELECT s.id, s.name, g.id AS group_id, COALESCE(p.is_connected, FALSE) AS is_connected,
+                COALESCE(p.is_accepting, FALSE) AS is_accepting, COALESCE(l.load, 0) AS load, s.max_conversations
+         FROM staff s
+         LEFT JOIN presence p ON p.staff_id = s.id
+         LEFT JOIN group_member m ON m.staff_id = s.id
+         LEFT JOIN skill_group g ON g.id = m.group_id AND g.is_active = TRUE
+         LEFT JOIN (SELECT owner_id, COUNT(*) AS load FROM conversation WHERE state = 'served' GROUP BY owner_id) AS l ON l.owner_id = s.id
+         WHERE s.is_active = TRUE AND s.is_builtin = FALSE
+           AND EXISTS (SELECT 1 FROM staff_role r JOIN role_permission q ON q.role_id = r.role_id
+                       WHERE r.staff_id = s.id AND q.permission = 'conversation.serve')
+         ORDER BY s.id, g.id"
+    ))
+}
+
 row! { struct Name { name: String, max_conversations: i64 } }
 
 /// Name and limit of an agent who may still take a conversation of this group, now that everything is locked.

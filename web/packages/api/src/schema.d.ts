@@ -385,6 +385,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/conversation/{id}/transfer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Pass a conversation on to a colleague or into the queue of a group. */
+        post: operations["conversation_transfer"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/customer/{id}": {
         parameters: {
             query?: never;
@@ -465,6 +482,23 @@ export interface paths {
         put?: never;
         /** Sends frames and waits for frames. */
         post: operations["realtime_poll"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/routing/targets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Groups and colleagues a conversation can be passed on to. */
+        get: operations["routing_targets"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1183,6 +1217,13 @@ export interface components {
             opened_at: components["schemas"]["Millis"];
             state: components["schemas"]["State"];
             subject?: string;
+        };
+        /** @description Where a conversation went. */
+        Destination: {
+            /** @description The skill group it is in now. */
+            group: string;
+            /** @description The colleague who has it now; absent if it waits in the queue of the group. */
+            staff?: string;
         };
         /** @description What one was about to say. */
         DraftBody: {
@@ -2066,6 +2107,60 @@ export interface components {
             locale?: string;
             /** @description The site's key. */
             site: string;
+        };
+        /** @description Where to, and what the next one should know. With `staff` alone it stays in its group. */
+        Transfer: {
+            /** @description A skill group; into its queue unless `staff` is given. */
+            group?: components["schemas"]["GroupId"];
+            /** @description 1–500 characters, for staff only. */
+            note: string;
+            /** @description A colleague who is there, takes conversations and is in the group. */
+            staff?: components["schemas"]["StaffId"];
+        };
+        /** @description Somebody who may serve, besides the caller. */
+        TransferColleague: {
+            groups: components["schemas"]["GroupId"][];
+            id: components["schemas"]["StaffId"];
+            /** @description They take conversations. */
+            is_accepting: boolean;
+            /** @description Their desk is alive. */
+            is_connected: boolean;
+            /**
+             * Format: int64
+             * @description Most at once.
+             */
+            limit: number;
+            /**
+             * Format: int64
+             * @description Conversations now.
+             */
+            load: number;
+            name: string;
+        };
+        /** @description A skill group. */
+        TransferGroup: {
+            /**
+             * Format: int64
+             * @description Members whose desk is alive and who take conversations.
+             */
+            accepting: number;
+            id: components["schemas"]["GroupId"];
+            /**
+             * Format: int64
+             * @description Members who may serve.
+             */
+            members: number;
+            name: string;
+            /**
+             * Format: int64
+             * @description How many wait in its queue.
+             */
+            waiting: number;
+        };
+        /** @description To whom a conversation can be passed on, as it stands now. */
+        TransferTargets: {
+            colleagues: components["schemas"]["TransferColleague"][];
+            groups: components["schemas"]["TransferGroup"][];
         };
         /** @description A value that was set. */
         ValueView: {
@@ -3009,6 +3104,39 @@ export interface operations {
             };
         };
     };
+    conversation_transfer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Transfer"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Destination"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     customer_get: {
         parameters: {
             query?: never;
@@ -3182,6 +3310,33 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Polled"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    routing_targets: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TransferTargets"];
                 };
             };
             default: {
