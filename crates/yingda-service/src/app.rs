@@ -1,6 +1,6 @@
 //! What the features share. Cheap to clone.
 use crate::{
-    auth::{self, Auth, Authenticator},
+    auth::{self, Asker, Auth, Authenticator},
     conversation::{Board, transcript::Links},
     file, jobs, realtime, routing,
 };
@@ -9,7 +9,7 @@ use yingda_base::{
     Context, Db, Millis, Result,
     blob::Blobs,
     bus::{Bus, Event},
-    http::{Gate, Limits},
+    http::{Actor, Gate, Limits},
     key::{Keyring, MacKey},
     setting::{self, Settings},
     supervisor::Supervisor,
@@ -139,20 +139,25 @@ impl App {
         Authenticator::new(self.clone())
     }
 
-    /// Makes addresses of images that are valid from now on for a while.
-    pub fn links(&self) -> ImageLinks {
-        ImageLinks { auth: self.auth.clone(), now: self.context.clock.now() }
+    /// Makes addresses of files for somebody, valid from now on for a while.
+    pub fn links(&self, actor: &Actor) -> FileLinks {
+        FileLinks { auth: self.auth.clone(), asker: Asker::of(actor), now: self.context.clock.now() }
     }
 }
 
 /// See [`App::links`].
-pub struct ImageLinks {
+pub struct FileLinks {
     auth: Arc<Auth>,
+    asker: Option<Asker>,
     now: Millis,
 }
 
-impl Links for ImageLinks {
-    fn image(&self, file: &str) -> Option<(String, Millis)> {
-        Some(file::link(&self.auth.links, file, self.now))
+impl Links for FileLinks {
+    fn whole(&self, file: &str) -> Option<(String, Millis)> {
+        Some(file::Links { signer: &self.auth.links, asker: self.asker?, now: self.now }.whole(file))
+    }
+
+    fn thumbnail(&self, file: &str) -> Option<String> {
+        Some(file::Links { signer: &self.auth.links, asker: self.asker?, now: self.now }.thumbnail(file))
     }
 }

@@ -3,7 +3,7 @@ use crate::{App, conversation, file, purge::Purge};
 use yingda_base::{
     Result, Tx,
     bus::Event,
-    job::{self, Enqueued, Plan, Runner},
+    job::{self, Enqueued, Job, Plan, Runner},
 };
 
 /// Side by side; the database has better things to do.
@@ -15,19 +15,21 @@ const AT_NIGHT: &str = "40 19 * * *";
 pub(crate) async fn start(app: &App) -> Result<()> {
     // Listen first: what is enqueued from now on wakes the runner.
     let wake = app.bus.listen(Enqueued::TOPIC);
-    app.db.write(purge_soon).await?;
+    app.db.write(|tx| soon(tx, &Purge {}).and_then(|()| soon(tx, &file::MakeThumbnails {}))).await?;
     let runner = Runner::new(app.db.clone(), app.context.clone(), &app.run)
         .slots(SLOTS)
         .with(app.blobs.clone())
+        .with(app.files.clone())
         .register::<conversation::Rename>()
         .register::<file::DeleteContent>()
+        .register::<file::MakeThumbnails>()
         .schedule(AT_NIGHT, || Purge {})?;
     app.supervisor.spawn("jobs", runner.run(wake, app.supervisor.stopping()));
     Ok(())
 }
 
-/// Under the key of the schedule, so that a purge under way, here or on another node, is enough.
-fn purge_soon(tx: &mut Tx) -> Result<()> {
+/// Under the key of schedules, so that one under way, here or on another node, is enough.
+fn soon<J: Job>(tx: &mut Tx, job: &J) -> Result<()> {
     let plan = Plan { run_at: None, unique_key: Some("schedule".to_owned()) };
-    job::enqueue_with(tx, &Purge {}, &plan).map(drop)
+    job::enqueue_with(tx, job, &plan).map(drop)
 }

@@ -22,7 +22,7 @@ pub mod staff;
 mod testkit;
 pub mod visit;
 
-pub use app::{App, ImageLinks, Parts};
+pub use app::{App, FileLinks, Parts};
 pub use description::describe;
 
 use yingda_base::http::Routes;

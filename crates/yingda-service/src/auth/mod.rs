@@ -3,6 +3,7 @@
 //! Owns `staff_password`, `session`, `steady_time`, `login_failure` and `revocation`. Accounts, roles and scopes belong to staff and are only read.
 //! [`Authenticator`] turns credentials into an actor; [`start`] must run once before the first request.
 mod actions;
+mod asker;
 mod authenticate;
 mod authorise;
 mod guess;
@@ -25,6 +26,7 @@ mod throttle;
 mod token;
 
 pub use actions::set_password;
+pub use asker::Asker;
 pub use authenticate::Authenticator;
 pub use authorise::{Action, Object, authorise};
 pub use http::routes;

@@ -230,7 +230,7 @@ async fn entries(
         None => params.after.unwrap_or(0),
     };
     let head = if eyes == Eyes::Customer { row.customer_head } else { row.head };
-    let shown = show(&row.public_id, &entries, held, Viewer { eyes, participant }, &app.links());
+    let shown = show(&row.public_id, &entries, held, Viewer { eyes, participant }, &app.links(&caller.actor));
     Ok(Json(Entries { entries: shown, head }))
 }
 

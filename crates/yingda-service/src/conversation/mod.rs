@@ -41,6 +41,11 @@ pub fn find_by_public_id(tx: &mut Tx, public_id: &str) -> Result<Option<Conversa
     store::find(tx, public_id)
 }
 
+/// Conversations by their ids, in order of opening; those that are not there are left out.
+pub fn by_ids(tx: &mut Tx, ids: &[i64]) -> Result<Vec<Conversation>> {
+    store::by_ids(tx, ids)
+}
+
 /// The last conversations of a customer, newest first, those before `before` (an id; `i64::MAX` for all).
 pub fn of_customer(tx: &mut Tx, customer: i64, before: i64, limit: i64) -> Result<Vec<Conversation>> {
     store::of_customer(tx, customer, before, limit)

@@ -61,10 +61,12 @@ impl Viewer {
     }
 }
 
-/// Makes the short-lived address of an image.
+/// Makes the short-lived addresses of files, for whoever looks.
 pub trait Links {
     /// Address and expiry of the file with this public id.
-    fn image(&self, file: &str) -> Option<(String, Millis)>;
+    fn whole(&self, file: &str) -> Option<(String, Millis)>;
+    /// Address of the small copy of an image; it ends as the other one does.
+    fn thumbnail(&self, file: &str) -> Option<String>;
 }
 
 /// An entry as shown: see docs/protocol.md, section 3.
@@ -169,9 +171,13 @@ fn view(conversation: &str, entry: &Entry, viewer: Viewer, links: &dyn Links) ->
 
 fn with_link(body: &str, links: &dyn Links) -> Option<Box<RawValue>> {
     let mut body: Value = serde_json::from_str(body).ok()?;
-    if let Some((url, expires)) = body["file"].as_str().and_then(|file| links.image(file)) {
+    let file = body["file"].as_str().map(str::to_owned);
+    if let Some((url, expires)) = file.as_deref().and_then(|file| links.whole(file)) {
         body["url"] = url.into();
         body["url_expires_at"] = expires.0.into();
+    }
+    if let Some(url) = file.as_deref().and_then(|file| links.thumbnail(file)) {
+        body["thumbnail_url"] = url.into();
     }
     RawValue::from_string(body.to_string()).ok()
 }
@@ -184,8 +190,11 @@ mod tests {
 
     struct NoLinks;
     impl Links for NoLinks {
-        fn image(&self, file: &str) -> Option<(String, Millis)> {
+        fn whole(&self, file: &str) -> Option<(String, Millis)> {
             Some((format!("/f/{file}"), Millis(9)))
+        }
+        fn thumbnail(&self, file: &str) -> Option<String> {
+            Some(format!("/t/{file}"))
         }
     }
 
@@ -268,5 +277,6 @@ mod tests {
         let shown = show("c", &[image], 0, eyes(Eyes::Customer), &NoLinks);
         let body: Value = serde_json::from_str(shown[0].body.as_ref().unwrap().get()).unwrap();
         assert_eq!((body["url"].as_str(), body["url_expires_at"].as_i64()), (Some("/f/f1"), Some(9)));
+        assert_eq!(body["thumbnail_url"], "/t/f1");
     }
 }

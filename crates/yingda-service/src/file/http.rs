@@ -1,5 +1,5 @@
 //! Calls about images.
-use super::{actions, image, model::File};
+use super::{fetch as shown, image, model::File, upload as taken};
 use crate::{App, auth::permission};
 use ::image::ImageFormat;
 use axum::{
@@ -9,7 +9,7 @@ use axum::{
     http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use futures_util::StreamExt;
+use futures_util::{StreamExt, TryStreamExt};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 use tokio::sync::OwnedSemaphorePermit;
@@ -89,10 +89,10 @@ async fn upload(
     if let Some(answer) = once.find(&app.db).await? {
         return Ok(answer);
     }
-    let stored = actions::store_image(&app, format, bytes).await?;
+    let stored = taken::store_image(&app, format, bytes).await?;
     let keep = move |tx: &mut Tx| {
         once.run(tx, |tx, conversation| {
-            let file = actions::keep(tx, &caller, conversation, &stored)?;
+            let file = taken::keep(tx, &caller, conversation, &stored)?;
             Answer::new(StatusCode::CREATED, &FileAnswer { file: file.into() })
         })
     };
@@ -112,7 +112,7 @@ async fn admit(
     if text(header::CONTENT_LENGTH).and_then(|length| length.parse::<usize>().ok()).is_some_and(|length| length > most) {
         return Err(too_large(most));
     }
-    actions::check_upload(app, caller, conversation).await?;
+    taken::check_upload(app, caller, conversation).await?;
     Ok((format, app.files.place()?))
 }
 
@@ -140,31 +140,36 @@ async fn drain(body: Body) {
 #[derive(Serialize, ToSchema)]
 struct LinkAnswer {
     url: String,
+    /// A small copy of an image, for lists.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    thumbnail_url: Option<String>,
     expires_at: Millis,
 }
 
-/// A fresh address of an image in a conversation one may see.
+/// Fresh addresses of a file in a conversation one may see.
 #[utoipa::path(post, path = "/api/v1/file/{id}/link", tag = "file", operation_id = "file_link", params(("id" = String, Path)),
     responses((status = 200, body = LinkAnswer), (status = "default", body = Problem)))]
 async fn link(State(app): State<App>, caller: Caller, Id(id): Id<String>) -> Result<Json<LinkAnswer>> {
-    let (url, expires_at) = actions::link(&app, &caller, id).await?;
-    Ok(Json(LinkAnswer { url, expires_at }))
+    let shown::Addresses { url, thumbnail_url, expires_at } = shown::link(&app, &caller, id).await?;
+    Ok(Json(LinkAnswer { url, thumbnail_url, expires_at }))
 }
 
-/// The image behind an address.
+/// The file behind an address.
 #[utoipa::path(get, path = "/api/v1/file/c/{capability}", tag = "file", operation_id = "file_fetch", params(("capability" = String, Path)),
     responses((status = 200, body = Vec<u8>, content_type = "image/*"), (status = "default", body = Problem)))]
 async fn fetch(State(app): State<App>, Id(capability): Id<String>) -> Result<Response> {
-    let (file, expires_at, bytes) = actions::fetch(&app, &capability).await?;
-    let seconds = (expires_at - app.context.clock.now()).as_secs();
+    let found = shown::fetch(&app, &capability).await?;
+    let seconds = (found.expires_at - app.context.clock.now()).as_secs();
     let text = |text: String| HeaderValue::from_str(&text).map_err(Error::internal);
     let headers = [
-        (header::CONTENT_TYPE, text(file.media_type)?),
+        (header::CONTENT_TYPE, text(found.media_type)?),
+        (header::CONTENT_LENGTH, HeaderValue::from(found.bytes)),
         (header::CACHE_CONTROL, text(format!("private, max-age={seconds}, immutable"))?),
         (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
         (header::CONTENT_SECURITY_POLICY, HeaderValue::from_static("default-src 'none'; sandbox")),
         (header::CONTENT_DISPOSITION, HeaderValue::from_static("inline")),
         (header::REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
     ];
-    Ok((headers, bytes).into_response())
+    let content = found.content.inspect_err(|error| tracing::warn!(%error, "the content of a file broke off"));
+    Ok((headers, Body::from_stream(content)).into_response())
 }

@@ -17,6 +17,9 @@ const SHOWN_SIDE: u32 = 2560;
 /// Up to so many pixels PNG costs little, and keeps the sharp edges of icons and small screenshots.
 const SMALL: u64 = 250_000;
 const JPEG_QUALITY: u8 = 85;
+/// Longest side of the small copy that lists and threads show, in pixels: twice what they draw, for dense screens.
+const THUMBNAIL_SIDE: u32 = 480;
+const THUMBNAIL_QUALITY: u8 = 78;
 
 /// An image as we store it.
 #[derive(Debug)]
@@ -29,6 +32,15 @@ pub struct Picture {
     pub height: u32,
     /// The file.
     pub bytes: Vec<u8>,
+}
+
+/// What is kept of an image.
+#[derive(Debug)]
+pub struct Pictures {
+    /// The image, at most 2560 pixels a side.
+    pub whole: Picture,
+    /// A small copy, if it saves anything.
+    pub thumbnail: Option<Picture>,
 }
 
 /// The format a client declares. Codes: `file.type_refused` (SVG and everything that is no plain picture).
@@ -45,7 +57,7 @@ pub fn declared(content_type: &str) -> Result<ImageFormat> {
 /// Reads an image of the declared format and encodes it anew.
 ///
 /// Codes: `file.content_mismatch` (the bytes are something else), `file.too_many_pixels`, `file.unreadable`.
-pub fn process(format: ImageFormat, bytes: &[u8]) -> Result<Picture> {
+pub fn process(format: ImageFormat, bytes: &[u8]) -> Result<Pictures> {
     let found = infer::get(bytes).map(|kind| kind.mime_type());
     if found != Some(format.to_mime_type()) {
         return Err(Error::invalid("file.content_mismatch"));
@@ -53,7 +65,27 @@ pub fn process(format: ImageFormat, bytes: &[u8]) -> Result<Picture> {
     let image = decode(format, bytes)?;
     let image =
         if image.width().max(image.height()) > SHOWN_SIDE { image.resize(SHOWN_SIDE, SHOWN_SIDE, FilterType::CatmullRom) } else { image };
-    encode(&image)
+    let whole = encode(&image, Size::Whole)?;
+    let thumbnail = shrink(&image)?.filter(|small| small.bytes.len() < whole.bytes.len());
+    Ok(Pictures { whole, thumbnail })
+}
+
+/// The small copy of an image that was kept before there were small copies; none if it is small already. Codes as [`process`].
+pub fn thumbnail(format: ImageFormat, bytes: &[u8]) -> Result<Option<Picture>> {
+    Ok(shrink(&decode(format, bytes)?)?.filter(|small| small.bytes.len() < bytes.len()))
+}
+
+fn shrink(image: &DynamicImage) -> Result<Option<Picture>> {
+    if image.width().max(image.height()) <= THUMBNAIL_SIDE {
+        return Ok(None);
+    }
+    // Much larger ones are brought near with a cheap filter first: nobody sees the difference, and it takes a tenth of the time.
+    let near = if image.width().max(image.height()) > 4 * THUMBNAIL_SIDE {
+        image.thumbnail(2 * THUMBNAIL_SIDE, 2 * THUMBNAIL_SIDE)
+    } else {
+        image.clone()
+    };
+    encode(&near.resize(THUMBNAIL_SIDE, THUMBNAIL_SIDE, FilterType::CatmullRom), Size::Thumbnail).map(Some)
 }
 
 fn decode(format: ImageFormat, bytes: &[u8]) -> Result<DynamicImage> {
@@ -75,16 +107,23 @@ fn decode(format: ImageFormat, bytes: &[u8]) -> Result<DynamicImage> {
     Ok(image)
 }
 
-fn encode(image: &DynamicImage) -> Result<Picture> {
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Size {
+    Whole,
+    Thumbnail,
+}
+
+fn encode(image: &DynamicImage, size: Size) -> Result<Picture> {
     let (width, height) = (image.width(), image.height());
-    let is_small = u64::from(width) * u64::from(height) <= SMALL;
+    let is_small = size == Size::Whole && u64::from(width) * u64::from(height) <= SMALL;
+    let quality = if size == Size::Whole { JPEG_QUALITY } else { THUMBNAIL_QUALITY };
     let mut bytes = Cursor::new(Vec::new());
     let media_type = if is_small || is_see_through(image) {
         let image = if is_see_through(image) { DynamicImage::from(image.to_rgba8()) } else { DynamicImage::from(image.to_rgb8()) };
         image.write_to(&mut bytes, ImageFormat::Png).map_err(Error::internal)?;
         "image/png"
     } else {
-        JpegEncoder::new_with_quality(&mut bytes, JPEG_QUALITY).encode_image(&image.to_rgb8()).map_err(Error::internal)?;
+        JpegEncoder::new_with_quality(&mut bytes, quality).encode_image(&image.to_rgb8()).map_err(Error::internal)?;
         "image/jpeg"
     };
     Ok(Picture { media_type, width, height, bytes: bytes.into_inner() })
@@ -122,28 +161,43 @@ mod tests {
         RgbImage::from_fn(width, height, |x, y| Rgb([(x % 251) as u8, (y % 241) as u8, ((x * y) % 239) as u8])).into()
     }
 
-    fn code(result: Result<Picture>) -> &'static str {
+    fn code(result: Result<Pictures>) -> &'static str {
         result.unwrap_err().code()
     }
 
     #[test]
     fn each_format_comes_out_as_one_of_two() {
         for format in [ImageFormat::Png, ImageFormat::Jpeg, ImageFormat::WebP, ImageFormat::Gif] {
-            let small = process(format, &file(&photo(40, 30), format)).unwrap();
+            let small = process(format, &file(&photo(40, 30), format)).unwrap().whole;
             assert_eq!((small.media_type, small.width, small.height), ("image/png", 40, 30), "{format:?}");
         }
-        let large = process(ImageFormat::Png, &file(&photo(900, 700), ImageFormat::Png)).unwrap();
+        let large = process(ImageFormat::Png, &file(&photo(900, 700), ImageFormat::Png)).unwrap().whole;
         assert_eq!((large.media_type, infer::get(&large.bytes).unwrap().mime_type()), ("image/jpeg", "image/jpeg"));
         let glass: DynamicImage = RgbaImage::from_pixel(900, 700, Rgba([1, 2, 3, 100])).into();
-        assert_eq!(process(ImageFormat::Png, &file(&glass, ImageFormat::Png)).unwrap().media_type, "image/png");
+        assert_eq!(process(ImageFormat::Png, &file(&glass, ImageFormat::Png)).unwrap().whole.media_type, "image/png");
         let opaque: DynamicImage = RgbaImage::from_pixel(900, 700, Rgba([1, 2, 3, 255])).into();
-        assert_eq!(process(ImageFormat::Png, &file(&opaque, ImageFormat::Png)).unwrap().media_type, "image/jpeg");
+        assert_eq!(process(ImageFormat::Png, &file(&opaque, ImageFormat::Png)).unwrap().whole.media_type, "image/jpeg");
     }
 
     #[test]
     fn what_is_too_large_is_scaled_down() {
-        let wide = process(ImageFormat::Png, &file(&photo(4000, 100), ImageFormat::Png)).unwrap();
+        let wide = process(ImageFormat::Png, &file(&photo(4000, 100), ImageFormat::Png)).unwrap().whole;
         assert_eq!((wide.width, wide.height), (2560, 64));
+    }
+
+    #[test]
+    fn large_ones_get_a_small_copy_and_small_ones_need_none() {
+        let of = |image: &DynamicImage| process(ImageFormat::Png, &file(image, ImageFormat::Png)).unwrap();
+        let Pictures { whole, thumbnail } = of(&photo(2000, 1000));
+        let small = thumbnail.unwrap();
+        assert_eq!((small.media_type, small.width, small.height), ("image/jpeg", 480, 240));
+        assert!(small.bytes.len() * 4 < whole.bytes.len());
+        assert_eq!(super::thumbnail(ImageFormat::Jpeg, &whole.bytes).unwrap().unwrap().width, 480, "later, from what was kept");
+        assert!(of(&photo(480, 300)).thumbnail.is_none());
+        let glass: DynamicImage = RgbaImage::from_fn(600, 900, |x, y| Rgba([(x % 7) as u8, (y % 5) as u8, 3, (x % 251) as u8])).into();
+        assert_eq!(of(&glass).thumbnail.map(|small| (small.media_type, small.width, small.height)), Some(("image/png", 320, 480)));
+        let flat: DynamicImage = RgbaImage::from_pixel(600, 500, Rgba([1, 2, 3, 100])).into();
+        assert!(of(&flat).thumbnail.is_none_or(|small| small.bytes.len() < of(&flat).whole.bytes.len()), "never a larger one");
     }
 
     #[test]
@@ -154,7 +208,7 @@ mod tests {
         let length = u16::try_from(exif.len() - 2).unwrap().to_be_bytes();
         exif[2..4].copy_from_slice(&length);
         let noted = [&jpeg[..2], &exif, &jpeg[2..], b"<script>trailing</script>"].concat();
-        let picture = process(ImageFormat::Jpeg, &noted).unwrap();
+        let picture = process(ImageFormat::Jpeg, &noted).unwrap().whole;
         assert_eq!((picture.width, picture.height), (20, 60));
         let text = String::from_utf8_lossy(&picture.bytes);
         assert!(!text.contains("SECRET") && !text.contains("Exif") && !text.contains("script"));
@@ -194,7 +248,7 @@ mod tests {
                 let n = bytes.len();
                 bytes[at % n] = to;
                 bytes.truncate(n - cut % n);
-                if let Ok(picture) = process(format, &bytes) {
+                if let Ok(Pictures { whole: picture, .. }) = process(format, &bytes) {
                     prop_assert!(picture.width <= SHOWN_SIDE && picture.height <= SHOWN_SIDE);
                 }
             }

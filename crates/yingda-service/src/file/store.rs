@@ -1,12 +1,23 @@
-//! Files of conversations.
-use super::model::File;
-use crate::conversation::{ConversationId, EntryState};
+//! Files of conversations, their small copies, and the entries that name them.
+use super::model::{File, Naming, Thumbnail};
+use crate::conversation::ConversationId;
 use yingda_base::{Millis, Result, Tx, blob::BlobId, row, sql};
+
+macro_rules! columns {
+    ($rest:literal) => {
+        concat!(
+            "SELECT f.id, f.public_id, f.conversation_id, f.participant, f.blob, f.media_type, f.bytes, f.width, f.height, f.is_derived,
+                    f.created_at
+               FROM file f ",
+            $rest
+        )
+    };
+}
 
 pub fn insert(tx: &mut Tx, file: &File) -> Result<()> {
     tx.run(sql!(
-        "INSERT INTO file (id, public_id, conversation_id, participant, blob, media_type, bytes, width, height, created_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+        "INSERT INTO file (id, public_id, conversation_id, participant, blob, media_type, bytes, width, height, is_derived, created_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
         file.id,
         &file.public_id,
         file.conversation_id,
@@ -16,76 +27,100 @@ pub fn insert(tx: &mut Tx, file: &File) -> Result<()> {
         file.bytes,
         file.width,
         file.height,
+        file.is_derived,
         file.created_at
     ))?;
     Ok(())
 }
 
 pub fn find(tx: &mut Tx, public_id: &str) -> Result<Option<File>> {
-    tx.find(sql!(
-        "SELECT id, public_id, conversation_id, participant, blob, media_type, bytes, width, height, created_at FROM file WHERE public_id = $1",
-        public_id
+    tx.find(sql!(columns!("WHERE f.public_id = $1"), public_id))
+}
+
+/// The file an entry names.
+pub fn named_by(tx: &mut Tx, conversation: ConversationId, seq: i64) -> Result<Option<File>> {
+    tx.find(sql!(columns!("JOIN file_entry n ON n.file_id = f.id WHERE n.conversation_id = $1 AND n.seq = $2"), conversation, seq))
+}
+
+/// The entries that name a file.
+pub fn namings(tx: &mut Tx, file: i64) -> Result<Vec<Naming>> {
+    tx.all(sql!(
+        "SELECT n.conversation_id, n.seq, e.state
+           FROM file_entry n
+           JOIN entry e ON e.conversation_id = n.conversation_id AND e.seq = n.seq
+          WHERE n.file_id = $1
+          ORDER BY n.conversation_id, n.seq",
+        file
     ))
 }
 
-row! {
-    /// Where a file stands.
-    pub struct Place {
-        pub id: i64,
-        pub conversation_id: ConversationId,
-        /// Its public id.
-        pub conversation: String,
-        /// What became of the last entry that named it; none if none did.
-        pub state: Option<EntryState>,
-    }
-    /// A file without a conversation's word about it.
-    pub struct Unnamed { pub id: i64, pub blob: BlobId }
-    struct Count { n: i64 }
-}
-
-pub fn place(tx: &mut Tx, public_id: &str) -> Result<Option<Place>> {
-    tx.find(sql!(
-        "SELECT f.id, f.conversation_id, c.public_id AS conversation, e.state
-           FROM file f
-           JOIN conversation c ON c.id = f.conversation_id
-           LEFT JOIN entry e ON e.conversation_id = f.conversation_id AND e.seq = f.seq
-          WHERE f.public_id = $1",
+/// Notes that an entry names a file; answers whether the file is there.
+pub fn set_named(tx: &mut Tx, public_id: &str, conversation: ConversationId, seq: i64) -> Result<bool> {
+    let is_there = tx.run(sql!("UPDATE file SET seq = $2 WHERE public_id = $1", public_id, seq))? == 1;
+    tx.run(sql!(
+        "INSERT INTO file_entry (conversation_id, seq, file_id) SELECT $1, $2, id FROM file WHERE public_id = $3",
+        conversation,
+        seq,
         public_id
-    ))
+    ))?;
+    Ok(is_there)
 }
 
-/// Whether an entry that was not taken back names this file: it may have been sent more than once.
-pub fn is_still_shown(tx: &mut Tx, conversation: ConversationId, public_id: &str) -> Result<bool> {
-    let count: Count = tx.get(
-        "count",
-        sql!(
-            "SELECT COUNT(*) AS n
-               FROM entry e
-               JOIN entry_body b ON b.conversation_id = e.conversation_id AND b.seq = e.seq
-              WHERE e.conversation_id = $1 AND e.kind = 'image' AND e.state = 'kept' AND b.body LIKE $2",
-            conversation,
-            format!("%\"{public_id}\"%")
-        ),
-    )?;
-    Ok(count.n > 0)
+pub fn delete_naming(tx: &mut Tx, conversation: ConversationId, seq: i64) -> Result<()> {
+    tx.run(sql!("DELETE FROM file_entry WHERE conversation_id = $1 AND seq = $2", conversation, seq))?;
+    Ok(())
 }
 
-/// Answers whether the file is there.
-pub fn set_named(tx: &mut Tx, public_id: &str, seq: i64) -> Result<bool> {
-    Ok(tx.run(sql!("UPDATE file SET seq = $2 WHERE public_id = $1", public_id, seq))? == 1)
+pub fn insert_thumbnail(tx: &mut Tx, small: &Thumbnail) -> Result<()> {
+    tx.run(sql!(
+        "INSERT INTO file_thumbnail (file_id, blob, media_type, bytes, width, height) VALUES ($1, $2, $3, $4, $5, $6)",
+        small.file_id,
+        small.blob.clone(),
+        &small.media_type,
+        small.bytes,
+        small.width,
+        small.height
+    ))?;
+    Ok(())
+}
+
+pub fn thumbnail(tx: &mut Tx, file: i64) -> Result<Option<Thumbnail>> {
+    tx.find(sql!("SELECT file_id, blob, media_type, bytes, width, height FROM file_thumbnail WHERE file_id = $1", file))
+}
+
+/// Files whose small copy was not looked after yet, a few.
+pub fn underived(tx: &mut Tx, limit: i64) -> Result<Vec<File>> {
+    tx.all(sql!(columns!("WHERE NOT f.is_derived ORDER BY f.id LIMIT $1"), limit))
+}
+
+/// Answers whether this was the first to say so.
+pub fn set_derived(tx: &mut Tx, file: i64) -> Result<bool> {
+    Ok(tx.run(sql!("UPDATE file SET is_derived = TRUE WHERE id = $1 AND NOT is_derived", file))? == 1)
 }
 
 /// Files that came before `before` and that no entry names, a few.
-pub fn unnamed(tx: &mut Tx, before: Millis, limit: i64) -> Result<Vec<Unnamed>> {
-    tx.all(sql!("SELECT id, blob FROM file WHERE seq IS NULL AND created_at < $1 ORDER BY created_at, id LIMIT $2", before, limit))
+pub fn unnamed(tx: &mut Tx, before: Millis, limit: i64) -> Result<Vec<File>> {
+    tx.all(sql!(columns!("WHERE f.seq IS NULL AND f.created_at < $1 ORDER BY f.created_at, f.id LIMIT $2 FOR UPDATE"), before, limit))
 }
 
-/// Answers whether it was still unnamed.
-pub fn delete_unnamed(tx: &mut Tx, id: i64) -> Result<bool> {
-    Ok(tx.run(sql!("DELETE FROM file WHERE id = $1 AND seq IS NULL", id))? == 1)
+/// Deletes a file's rows; answers its contents.
+pub fn delete(tx: &mut Tx, file: &File) -> Result<Vec<BlobId>> {
+    let small = thumbnail(tx, file.id)?;
+    tx.run(sql!("DELETE FROM file_entry WHERE file_id = $1", file.id))?;
+    tx.run(sql!("DELETE FROM file_thumbnail WHERE file_id = $1", file.id))?;
+    tx.run(sql!("DELETE FROM file WHERE id = $1", file.id))?;
+    Ok(std::iter::once(file.blob.clone()).chain(small.map(|small| small.blob)).collect())
 }
+
+row! { struct Count { n: i64 } }
 
 pub fn is_named_by_a_row(tx: &mut Tx, blob: &BlobId) -> Result<bool> {
-    let count: Count = tx.get("count", sql!("SELECT COUNT(*) AS n FROM file WHERE blob = $1", blob.clone()))?;
+    let count: Count = tx.get(
+        "count",
+        sql!(
+            "SELECT (SELECT COUNT(*) FROM file WHERE blob = $1) + (SELECT COUNT(*) FROM file_thumbnail WHERE blob = $1) AS n",
+            blob.clone()
+        ),
+    )?;
     Ok(count.n > 0)
 }

@@ -1,14 +1,16 @@
 //! Over HTTP, as panels and desks use it.
 use crate::{
     apps,
-    testkit::{Client, GROUP, OTHER_GROUP},
+    testkit::{Client, GROUP, OTHER_GROUP, TestApp},
 };
 use futures_util::TryStreamExt;
 use image::{DynamicImage, ImageFormat, RgbImage};
 use reqwest::{Method, RequestBuilder, Response, header};
 use serde_json::{Value, json};
 use std::{io::Cursor, time::Duration};
-use yingda_base::blob::BlobId;
+use yingda_base::{blob::BlobId, row, sql};
+
+row! { struct Waiting { id: i64 } }
 
 fn png() -> Vec<u8> {
     let mut bytes = Cursor::new(Vec::new());
@@ -111,6 +113,100 @@ apps! { an_upload_under_a_key_is_kept_once, |t| async {
     assert_eq!(code(&under_key(&conversation, wider.into_inner()).await), (422, "idempotency_key_reused"));
     assert_eq!(code(&under_key(&other, png()).await), (422, "idempotency_key_reused"), "the file of one conversation is none of another");
     assert_eq!(code(&answer(upload_call(&visitor, &conversation, "image/png", png()).header("idempotency-key", "a b")).await).0, 400);
+}}
+
+fn photo() -> Vec<u8> {
+    let mut bytes = Cursor::new(Vec::new());
+    let image = RgbImage::from_fn(1200, 900, |x, y| image::Rgb([(x % 251) as u8, (y % 241) as u8, ((x * y) % 239) as u8]));
+    DynamicImage::from(image).write_to(&mut bytes, ImageFormat::Png).unwrap();
+    bytes.into_inner()
+}
+
+async fn picture(shown: Response) -> DynamicImage {
+    assert_eq!(shown.status().as_u16(), 200);
+    image::load_from_memory(&shown.bytes().await.unwrap()).unwrap()
+}
+
+async fn link(client: &Client, file: &str) -> Value {
+    client.post(&format!("/api/v1/file/{file}/link"), json!({})).await.body
+}
+
+async fn send_image(client: &Client, conversation: &str, file: &str, client_id: &str) -> i64 {
+    let mut panel = client.socket().await;
+    let body = json!({"file": file, "width": 40, "height": 30});
+    panel.send(json!({"type": "send", "conversation": conversation, "client_id": client_id, "kind": "image", "body": body})).await;
+    panel.expect_where("ack", |ack| ack["client_id"] == client_id).await["seq"].as_i64().unwrap()
+}
+
+async fn blobs(t: &TestApp) -> usize {
+    t.app.blobs.list().try_collect::<Vec<BlobId>>().await.unwrap().len()
+}
+
+apps! { a_small_copy_is_made_and_older_images_get_theirs, |t| async {
+    let visitor = t.visitor().await;
+    let conversation = visitor.open("a").await;
+    let file = upload(&visitor, &conversation, "image/png", photo()).await.1["file"]["id"].as_str().unwrap().to_owned();
+    send_image(&visitor, &conversation, &file, "i1").await;
+    let entries = visitor.get(&format!("/api/v1/conversation/{conversation}/entries")).await.body;
+    let body = &entries["entries"].as_array().unwrap().iter().find(|entry| entry["kind"] == "image").unwrap()["body"];
+    let (url, small) = (body["url"].as_str().unwrap(), body["thumbnail_url"].as_str().unwrap());
+    let side = async |url: &str| picture(fetch(&t.anonymous(), url).await).await.width();
+    assert_eq!((side(url).await, side(small).await), (1200, 480));
+    assert_eq!(blobs(&t).await, 2);
+
+    // As it was before there were small copies.
+    t.db.script("DELETE FROM file_thumbnail; UPDATE file SET is_derived = FALSE").await;
+    assert_eq!(side(small).await, 1200, "the image itself takes its place");
+    let work = |tx: &mut yingda_base::Tx| yingda_base::job::enqueue(tx, &crate::file::MakeThumbnails {}).map(drop);
+    t.db.write(work).await.unwrap();
+    t.until("the small copy is made", async || side(small).await == 480).await;
+    t.db.write(work).await.unwrap();
+    t.until("the second run has ended", async || t.db.read(|tx| tx.find::<Waiting>(sql!("SELECT id FROM job WHERE name = 'file.make_thumbnails' AND state <> 'done' LIMIT 1"))).await.unwrap().is_none()).await;
+    assert_eq!(blobs(&t).await, 3, "one of them is the orphan this test made");
+}}
+
+apps! { an_address_is_worth_what_its_owner_may_see_now, |t| async {
+    let (visitor, agent, boss) = (t.visitor().await, t.agent("linxiao").await, t.staff("boss", "supervisor", &[GROUP]).await);
+    let conversation = visitor.open("a").await;
+    let file = upload(&visitor, &conversation, "image/png", png()).await.1["file"]["id"].as_str().unwrap().to_owned();
+    let seq = send_image(&visitor, &conversation, &file, "i1").await;
+    let mut urls = Vec::new();
+    for who in [&visitor, &agent, &boss] {
+        urls.push(link(who, &file).await["url"].as_str().unwrap().to_owned());
+    }
+    let statuses = async || {
+        let mut found = Vec::new();
+        for url in &urls { found.push(fetch(&t.anonymous(), url).await.status().as_u16()); }
+        found
+    };
+    assert_eq!(statuses().await, [200, 200, 200]);
+    assert_eq!(agent.post("/api/v1/auth/logout", json!({})).await.status, 204);
+    assert_eq!(statuses().await, [200, 401, 200], "an address ends with the session it was made for");
+    assert_eq!(visitor.post(&format!("/api/v1/conversation/{conversation}/recall"), json!({"seq": seq})).await.status, 200);
+    assert_eq!(statuses().await, [410, 401, 200], "what was taken back is gone from addresses that were given before");
+    t.db.script("DELETE FROM staff_scope; DELETE FROM group_member").await;
+    assert_eq!(statuses().await, [410, 401, 404], "and so is what lies outside of one's groups by now");
+}}
+
+apps! { an_erased_file_is_gone_with_everything_made_from_it, |t| async {
+    let visitor = t.visitor().await;
+    let conversation = visitor.open("a").await;
+    let file = upload(&visitor, &conversation, "image/png", photo()).await.1["file"]["id"].as_str().unwrap().to_owned();
+    let (first, second) = (send_image(&visitor, &conversation, &file, "i1").await, send_image(&visitor, &conversation, &file, "i2").await);
+    let erase = async |seq: i64| {
+        let name = conversation.clone();
+        let unit = move |tx: &mut yingda_base::Tx| {
+            let id = crate::conversation::find_by_public_id(tx, &name)?.unwrap().id;
+            crate::file::erase(tx, id, seq)
+        };
+        t.db.write(unit).await.unwrap().len()
+    };
+    assert_eq!((erase(first).await, erase(first).await), (0, 0), "another entry still shows it");
+    assert!(link(&visitor, &file).await["expires_at"].is_i64());
+    assert_eq!((erase(second).await, erase(second).await), (2, 0), "the image and its small copy; again, nothing");
+    t.until("the contents are gone", async || blobs(&t).await == 0).await;
+    assert_eq!(link(&visitor, &file).await["code"], "not_found");
+    assert_eq!(erase(99).await, 0);
 }}
 
 apps! { no_address_leads_to_what_was_taken_back, |t| async {

@@ -207,7 +207,7 @@ fn append(tx: &mut Tx, episode: &mut Episode, participant: i64, role: Role, name
         },
     )?;
     if let Some(file) = &send.content.file {
-        crate::file::named(tx, file, seq)?;
+        crate::file::named(tx, file, episode.row.id, seq)?;
     }
     Ok(seq)
 }
@@ -234,7 +234,6 @@ fn repeated(conversation: &str, sent: Sent, send: &Send, moved_to: Option<String
 /// An image must have been uploaded to this conversation by this participant.
 fn check_file(tx: &mut Tx, send: &Send, row: &Conversation, participant: i64) -> Result<Option<Outcome>> {
     let Some(file) = &send.content.file else { return Ok(None) };
-    let found = crate::file::find(tx, file)?;
-    let fits = found.is_some_and(|found| found.conversation_id == row.id && found.participant == participant);
-    Ok(if fits { None } else { Some(Error::not_found("file").into()) })
+    let found = crate::file::find(tx, file, row, participant)?;
+    Ok(if found.is_some() { None } else { Some(Error::not_found("file").into()) })
 }

@@ -11,7 +11,7 @@ row! {
         pub id: i64, pub public_id: String, pub head: i64, pub customer_head: i64,
         pub entries: i64, pub first: i64, pub last: i64, pub customer_last: i64,
     }
-    /// A file.
+    /// A content a file names, its own or that of its small copy.
     pub(super) struct File { pub id: i64, pub public_id: String, pub blob: String, pub bytes: i64 }
     struct Misfit { what: String, detail: String }
 }
@@ -150,7 +150,14 @@ pub(super) fn strays(tx: &mut Tx) -> Result<Vec<Fault>> {
 }
 
 pub(super) fn files(tx: &mut Tx, after: i64) -> Result<Vec<File>> {
-    tx.all(sql!("SELECT id, public_id, blob, bytes FROM file WHERE id > $1 ORDER BY id LIMIT $2", after, PAGE))
+    tx.all(sql!(
+        "SELECT f.id, f.public_id, c.blob, c.bytes
+         FROM (SELECT id, public_id FROM file WHERE id > $1 ORDER BY id LIMIT $2) f
+         JOIN (SELECT id AS file_id, blob, bytes FROM file UNION ALL SELECT file_id, blob, bytes FROM file_thumbnail) c ON c.file_id = f.id
+         ORDER BY f.id, c.blob",
+        after,
+        PAGE
+    ))
 }
 
 fn faults(code: &'static str, misfits: Vec<Misfit>) -> impl Iterator<Item = Fault> {

@@ -427,7 +427,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The image behind an address. */
+        /** The file behind an address. */
         get: operations["file_fetch"];
         put?: never;
         post?: never;
@@ -463,7 +463,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** A fresh address of an image in a conversation one may see. */
+        /** Fresh addresses of a file in a conversation one may see. */
         post: operations["file_link"];
         delete?: never;
         options?: never;
@@ -1393,6 +1393,8 @@ export interface components {
         };
         LinkAnswer: {
             expires_at: components["schemas"]["Millis"];
+            /** @description A small copy of an image, for lists. */
+            thumbnail_url?: string;
             url: string;
         };
         LoginAnswer: {

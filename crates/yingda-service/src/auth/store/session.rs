@@ -58,6 +58,21 @@ pub fn find_session(tx: &mut Tx, token_hash: &[u8]) -> Result<Option<SessionRow>
     ))
 }
 
+/// The same by its id, as if it came with its newest token.
+pub fn find_session_by_id(tx: &mut Tx, id: SessionId) -> Result<Option<SessionRow>> {
+    tx.find(sql!(
+        "SELECT s.id, s.staff_id, s.kind, COALESCE(s.begun_steady, s.created_at) AS begun, COALESCE(s.seen_steady, s.seen_at) AS seen,
+                s.proven_steady AS proven, FALSE AS is_old_token, s.old_token_hash IS NOT NULL AS has_old_token,
+                s.old_until_steady AS old_until, s.revoked_at, s.must_enrol,
+                a.name, a.is_active, COALESCE(p.must_change, FALSE) AS must_change
+           FROM session s
+           JOIN staff a ON a.id = s.staff_id
+           LEFT JOIN staff_password p ON p.staff_id = s.staff_id
+          WHERE s.id = $1",
+        id
+    ))
+}
+
 pub fn touch_session(tx: &mut Tx, id: SessionId) -> Result<()> {
     tx.run(sql!("UPDATE session SET seen_at = $2, seen_steady = $3 WHERE id = $1", id, tx.now(), tx.steady()))?;
     Ok(())

@@ -82,7 +82,7 @@ impl<T: Transport> Connection<T> {
             let held = changed.entries.first().map_or(row.head, |first| first.seq - 1);
             self.subscribe(&card, held);
         }
-        let links = self.app.links();
+        let links = self.app.links(&self.actor);
         let Some(subscription) = self.subscriptions.get_mut(&row.id) else { return Ok(()) };
         if subscription.viewer.participant.is_none()
             && let (Actor::Staff(staff), Some(card)) = (&self.actor, self.app.board.get(row.id))
@@ -126,7 +126,7 @@ impl<T: Transport> Connection<T> {
                 }
             };
             after = entries.last().map_or(after, |last| last.seq);
-            let links = self.app.links();
+            let links = self.app.links(&self.actor);
             let Some(subscription) = self.subscriptions.get_mut(&id) else { return Ok(()) };
             let views = subscription.show(&entries, &links);
             self.push_entries(views).await?;

@@ -1,22 +1,21 @@
-//! Uploading an image, and giving out its address.
+//! Uploading an image.
 use super::{
-    image::{self, Picture},
-    model::{self, File},
+    image::{self, Picture, Pictures},
+    model::{File, Thumbnail},
     store,
 };
 use crate::{
     App,
-    auth::{Action, authorise, permission},
-    conversation::{self, CUSTOMER, Conversation, EntryState},
+    auth::{Action, authorise},
+    conversation::{self, CUSTOMER, Conversation},
 };
 use ::image::ImageFormat;
 use bytes::Bytes;
 use std::sync::Arc;
 use tokio::sync::Semaphore;
 use yingda_base::{
-    Error, Millis, Result, Tx,
-    blob::BlobId,
-    error::Kind,
+    Context, Error, Result, Tx,
+    blob::{BlobId, Blobs},
     http::{Actor, Caller},
 };
 
@@ -43,12 +42,13 @@ impl Desk {
         self.places.clone().try_acquire_owned().map_err(|_| Error::unavailable("busy"))
     }
 
-    async fn process(&self, format: ImageFormat, bytes: Bytes) -> Result<Picture> {
+    /// Runs work that decodes what strangers sent, when it is its turn.
+    pub(super) async fn decode<T: Send + 'static>(&self, work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
         let turn = self.turns.clone().acquire_owned().await.map_err(Error::internal)?;
         // The turn goes with the work: a caller who leaves does not let a third one in.
         let done = tokio::task::spawn_blocking(move || {
             let _turn = turn;
-            image::process(format, &bytes)
+            work()
         });
         done.await.map_err(Error::internal)?
     }
@@ -72,8 +72,14 @@ fn speaker(tx: &mut Tx, actor: &Actor, conversation: &str) -> Result<(Conversati
     }
 }
 
-/// An image that was encoded anew; its content is stored, its row is not.
+/// An image that was encoded anew; its contents are stored, its rows are not.
 pub struct Stored {
+    whole: Content,
+    thumbnail: Option<Content>,
+}
+
+/// A picture whose bytes are stored.
+pub(super) struct Content {
     blob: BlobId,
     media_type: &'static str,
     bytes: i64,
@@ -81,62 +87,59 @@ pub struct Stored {
     height: i64,
 }
 
-/// Checks an image, encodes it anew and stores its content. Codes: those of [`image::process`], `busy`, `blob.full`.
+impl Content {
+    /// As the small copy of a file.
+    pub(super) fn thumbnail_of(&self, file_id: i64) -> Thumbnail {
+        let Content { blob, media_type, bytes, width, height } = self;
+        Thumbnail { file_id, blob: blob.clone(), media_type: (*media_type).to_owned(), bytes: *bytes, width: *width, height: *height }
+    }
+
+    /// Its bytes.
+    pub(super) fn blob(&self) -> &BlobId {
+        &self.blob
+    }
+}
+
+/// Checks an image, encodes it anew and stores its contents. Codes: those of [`image::process`], `busy`, `blob.full`.
 pub async fn store_image(app: &App, format: ImageFormat, bytes: Bytes) -> Result<Stored> {
-    let Picture { media_type, width, height, bytes } = app.files.process(format, bytes).await?;
+    let Pictures { whole, thumbnail } = app.files.decode(move || image::process(format, &bytes)).await?;
+    // Contents first: a row names only what is there. If the row cannot be written, they are rubbish that `verify` finds.
+    let whole = put(&app.blobs, &app.context, whole).await?;
+    let thumbnail = match thumbnail {
+        Some(picture) => Some(put(&app.blobs, &app.context, picture).await?),
+        None => None,
+    };
+    Ok(Stored { whole, thumbnail })
+}
+
+/// Stores a picture's bytes under a new name.
+pub(super) async fn put(blobs: &Blobs, context: &Context, picture: Picture) -> Result<Content> {
+    let Picture { media_type, width, height, bytes } = picture;
     let size = i64::try_from(bytes.len()).map_err(Error::internal)?;
-    // The blob first: a row names only what is there. If the row cannot be written, the blob is rubbish that `verify` finds.
-    let blob = app.blobs.put(&app.context.entropy, bytes.into()).await?;
-    Ok(Stored { blob, media_type, bytes: size, width: i64::from(width), height: i64::from(height) })
+    let blob = blobs.put(&context.entropy, bytes.into()).await?;
+    Ok(Content { blob, media_type, bytes: size, width: i64::from(width), height: i64::from(height) })
 }
 
 /// Keeps a stored image as a file of a conversation. Codes as [`check_upload`].
 pub fn keep(tx: &mut Tx, caller: &Caller, conversation: &str, stored: &Stored) -> Result<File> {
     let (row, participant) = speaker(tx, &caller.actor, conversation)?;
+    let Content { blob, media_type, bytes, width, height } = &stored.whole;
     let file = File {
         id: tx.next_id(),
         public_id: tx.entropy().public_id(),
         conversation_id: row.id,
         participant,
-        blob: stored.blob.clone(),
-        media_type: stored.media_type.to_owned(),
-        bytes: stored.bytes,
-        width: stored.width,
-        height: stored.height,
+        blob: blob.clone(),
+        media_type: (*media_type).to_owned(),
+        bytes: *bytes,
+        width: *width,
+        height: *height,
+        is_derived: true,
         created_at: tx.now(),
     };
     store::insert(tx, &file)?;
+    if let Some(thumbnail) = &stored.thumbnail {
+        store::insert_thumbnail(tx, &thumbnail.thumbnail_of(file.id))?;
+    }
     Ok(file)
-}
-
-/// A fresh address of a file in a conversation the caller may see. Codes: `gone` if its entry was recalled or erased, `not_found`.
-pub async fn link(app: &App, caller: &Caller, file: String) -> Result<(String, Millis)> {
-    let (actor, name) = (caller.actor.clone(), file.clone());
-    let check = move |tx: &mut Tx| {
-        let place = store::place(tx, &name)?.ok_or_else(|| Error::not_found("file"))?;
-        let row = conversation::find_by_public_id(tx, &place.conversation)?.ok_or_else(|| Error::not_found("file"))?;
-        authorise(&actor, Action::View, &row)
-            .map_err(|error| if error.code() == "not_found" { Error::not_found("file") } else { error })?;
-        let is_shown = match place.state {
-            None | Some(EntryState::Kept) => true,
-            Some(EntryState::Recalled) if sees_recalled(&actor) => true,
-            Some(EntryState::Recalled | EntryState::Erased) => store::is_still_shown(tx, place.conversation_id, &name)?,
-        };
-        if is_shown { Ok(()) } else { Err(Error::new(Kind::Gone, "gone")) }
-    };
-    app.db.read(check).await?;
-    Ok(model::link(&app.auth.links, &file, app.context.clock.now()))
-}
-
-fn sees_recalled(actor: &Actor) -> bool {
-    matches!(actor, Actor::Staff(staff) if staff.can(permission::CONVERSATION_SEE_RECALLED))
-}
-
-/// What an address names: the file and when the address ends. Codes: `file.link_invalid`, `file.link_expired`, `not_found`.
-pub async fn fetch(app: &App, capability: &str) -> Result<(File, Millis, Bytes)> {
-    let (name, expires_at) = model::open_link(&app.auth.links, capability, app.context.clock.now())?;
-    let found = app.db.read(move |tx| store::find(tx, &name)).await?;
-    let file = found.ok_or_else(|| Error::not_found("file"))?;
-    let bytes = app.blobs.get(&file.blob).await?;
-    Ok((file, expires_at, bytes))
 }
