@@ -27,7 +27,12 @@ impl BlobId {
 
     /// Folders of two levels, so that none grows beyond what file systems like.
     fn place(&self) -> Place {
-        Place::from_iter([&self.0[..2], &self.0[2..4], &self.0])
+        Place::from(self.path())
+    }
+
+    /// Where it lies in a folder, and in a backup.
+    pub fn path(&self) -> String {
+        format!("{}/{}/{}", &self.0[..2], &self.0[2..4], self.0)
     }
 }
 
@@ -96,6 +101,12 @@ impl Blobs {
         let found = patiently(self.0.get(&place)).await?;
         let size = found.meta.size;
         Ok((size, found.into_stream().map_err(failed).boxed()))
+    }
+
+    /// Its size. Errors: `not_found`, `blob.unavailable`.
+    pub async fn size(&self, id: &BlobId) -> Result<u64> {
+        let place = id.place();
+        Ok(patiently(self.0.head(&place)).await?.size)
     }
 
     /// Deletes it; one that is not there is no error.

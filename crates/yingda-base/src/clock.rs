@@ -18,6 +18,22 @@ use std::{
 #[schema(value_type = i64)]
 pub struct Millis(pub i64);
 
+impl Millis {
+    /// For people, in UTC: `2026-11-20 10:30:00`.
+    pub fn in_words(self) -> String {
+        self.shaped("%Y-%m-%d %H:%M:%S")
+    }
+
+    /// For names of files, in UTC: `20261120-103000`.
+    pub fn in_name(self) -> String {
+        self.shaped("%Y%m%d-%H%M%S")
+    }
+
+    fn shaped(self, pattern: &str) -> String {
+        jiff::Timestamp::from_millisecond(self.0).map_or_else(|_| self.0.to_string(), |at| at.strftime(pattern).to_string())
+    }
+}
+
 impl Add<Duration> for Millis {
     type Output = Millis;
     fn add(self, d: Duration) -> Millis {

@@ -182,6 +182,14 @@ pub fn rotate_generation(tx: &mut Tx) -> Result<String> {
     Ok(fresh)
 }
 
+/// Makes a restored database the beginning of another history: a new generation, and nothing is held by those who ran on the old one.
+pub fn begin_anew(tx: &mut Tx) -> Result<()> {
+    rotate_generation(tx)?;
+    lease::free_all(tx)?;
+    job::free_all(tx)?;
+    node::free_all(tx)
+}
+
 fn no_node_free() -> Error {
     Error::unavailable("instance.no_node_free").retry_after(60_000)
 }

@@ -81,6 +81,19 @@ impl Keyring {
         })
     }
 
+    /// Reads the key file and touches no database. Errors: `key.missing`, `key.exposed`, `key.malformed`.
+    pub fn read(path: &Path, entropy: &crate::random::Entropy) -> Result<Keyring> {
+        let missing = || Error::unavailable("key.missing").with("path", path.display().to_string());
+        Ok(Keyring { keys: file::read(path)?.ok_or_else(missing)?.into(), entropy: entropy.clone() })
+    }
+
+    /// Of the keys a database knows (rows of `instance`: `key:ID` and check value), the ids of those that are not here.
+    pub(crate) fn lacking<'k>(&self, known: impl Iterator<Item = (&'k str, &'k str)>) -> Vec<String> {
+        let ids = known.filter_map(|(key, value)| Some((key.strip_prefix(ROW)?, key, value)));
+        let is_here = |key: &str, value: &str| self.keys.iter().any(|own| is_check_of(own, key, value));
+        ids.filter(|(_, key, value)| !is_here(key, value)).map(|(id, _, _)| id.to_owned()).collect()
+    }
+
     /// Keys of a test or of a tool without a database.
     #[cfg(any(test, feature = "testkit"))]
     pub fn random(entropy: &crate::random::Entropy, count: usize) -> Keyring {
@@ -91,6 +104,11 @@ impl Keyring {
     /// The key that new data is sealed with.
     pub fn current(&self) -> KeyId {
         self.newest().id
+    }
+
+    /// The ids of all keys, as a backup names them.
+    pub fn ids(&self) -> Vec<String> {
+        self.keys.iter().map(|key| key.id.to_string()).collect()
     }
 
     /// The key for keyed hashes of one purpose, such as `"message.body"`; hashes of different purposes tell nothing about each other.
@@ -106,11 +124,9 @@ impl Keyring {
     fn register(&self, tx: &mut Tx) -> Result<bool> {
         // Whoever inserts this row first is the first; on PostgreSQL others wait here for its commit.
         tx.run(sql!("INSERT INTO instance (key, value) VALUES ('keys', $1) ON CONFLICT (key) DO NOTHING", self.current().to_string()))?;
-        for known in known(tx)? {
-            let matches = |key: &&Key| known.key == row_key(key.id) && bool::from(known.value.as_bytes().ct_eq(check(key).as_bytes()));
-            if !self.keys.iter().any(|key| matches(&key)) {
-                return Ok(false);
-            }
+        let known = known(tx)?;
+        if !self.lacking(known.iter().map(|known| (known.key.as_str(), known.value.as_str()))).is_empty() {
+            return Ok(false);
         }
         // The first of all keys was made by whoever wrote the row above.
         for key in self.keys.iter() {
@@ -129,8 +145,15 @@ pub fn retire(tx: &mut Tx, key: KeyId) -> Result<()> {
     tx.run(sql!("DELETE FROM instance WHERE key = $1", row_key(key))).map(drop)
 }
 
+/// What the rows of keys begin with.
+const ROW: &str = "key:";
+
 fn row_key(id: KeyId) -> String {
-    format!("key:{id}")
+    format!("{ROW}{id}")
+}
+
+fn is_check_of(key: &Key, row: &str, value: &str) -> bool {
+    row == row_key(key.id) && bool::from(value.as_bytes().ct_eq(check(key).as_bytes()))
 }
 
 fn check(key: &Key) -> String {

@@ -2,6 +2,7 @@
 //!
 //! Start with [`db`] (the one door to SQLite and PostgreSQL), then [`error`], [`http`] and [`bus`]. Nothing here knows what a
 //! conversation is. Clock, randomness and ids are injected through [`Context`]; nothing reads the wall clock by itself.
+pub mod backup;
 pub mod blob;
 pub mod bus;
 pub mod clock;

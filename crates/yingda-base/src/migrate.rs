@@ -20,6 +20,7 @@ use crate::{
     random::Entropy,
 };
 pub use history::Migration;
+pub(crate) use history::TABLE;
 #[cfg(any(test, feature = "testkit"))]
 pub(crate) use history::in_dialect;
 
@@ -66,6 +67,20 @@ pub fn run_with(options: &Options, clock: &Clock, migrations: &[Migration]) -> R
             // The lock goes with the connection.
             history::apply(&mut direct, &context, plan)
         }
+    })
+}
+
+/// Like [`run`] for what is made ready beside an installation: nobody else works on it, and what it was made of is still there.
+pub(crate) fn run_copy(options: &Options, clock: &Clock) -> Result<Migrated> {
+    let context = Context { clock: clock.clone(), entropy: Entropy::system(), ids: IdSource::new(clock.clone(), 0, 0) };
+    on_own_thread(|| {
+        let mut direct = Direct::open(&options.engine)?;
+        if matches!(options.engine, Engine::Postgres(_)) {
+            direct.session("SET statement_timeout = 0")?;
+        }
+        history::prepare(&mut direct, &context)?;
+        let plan = history::plan(&mut direct, &context, &built_in())?;
+        history::apply(&mut direct, &context, plan)
     })
 }
 

@@ -2,7 +2,7 @@
 use crate::config::Config;
 use std::{path::Path, sync::Arc};
 use yingda_base::{
-    Clock, Context, Db, Result,
+    Clock, Context, Db, Error, Result, backup,
     blob::Blobs,
     bus::Bus,
     instance::{DataDir, Instance, Lock},
@@ -43,13 +43,14 @@ impl Held {
 }
 
 impl Data {
-    /// For the program that serves: nobody else may.
+    /// For the program that serves: nobody else may. Error besides the usual: `restore.unfinished`.
     pub fn alone(config: &Config) -> Result<Data> {
         Data::alone_at(config, &Clock::system())
     }
 
     /// The same with another clock: the demonstration's past is written in the past.
     pub fn alone_at(config: &Config, clock: &Clock) -> Result<Data> {
+        refuse_unfinished(config)?;
         let held = Held::take(config)?;
         migrate::run(&config.database, &Clock::system())?;
         Data::open(config, clock, Some(held))
@@ -57,6 +58,7 @@ impl Data {
 
     /// For a command beside a program that may be serving. Only when none does may this one bring the schema up to date.
     pub fn beside(config: &Config) -> Result<Data> {
+        refuse_unfinished(config)?;
         match Held::take(config) {
             Ok(held) => {
                 migrate::run(&config.database, &Clock::system())?;
@@ -87,6 +89,16 @@ impl Data {
             tracing::warn!(%error, "the node number could not be given back; it is free again after a minute");
         }
     }
+}
+
+/// What a restore left that was cut off in its last step is neither the old nor the new. Error: `restore.unfinished`.
+pub fn refuse_unfinished(config: &Config) -> Result<()> {
+    let Some(mark) = backup::unfinished(&config.data)? else { return Ok(()) };
+    let text = std::fs::read_to_string(&mark).unwrap_or_default();
+    let told: serde_json::Value = serde_json::from_str(&text).unwrap_or_default();
+    let error = Error::conflict("restore.unfinished").with("path", config.data.display().to_string());
+    let aside = told["aside"].as_str().unwrap_or(".before-restore-");
+    Err(error.with("mark", mark.display().to_string()).with("aside", aside))
 }
 
 #[cfg(not(feature = "fault-bus"))]

@@ -3,6 +3,7 @@
 //! Start at [`serve`]; [`config`] is what it is told, [`terminal`] what it says, [`assets`] the web apps it carries.
 mod admin;
 mod assets;
+mod backup;
 mod config;
 mod data;
 mod demo;
@@ -47,7 +48,27 @@ enum Command {
     Admin(Admin),
     #[command(subcommand)]
     Export(Export),
+    Backup {
+        file: PathBuf,
+        #[arg(long)]
+        force: bool,
+        #[command(flatten)]
+        place: Place,
+    },
+    Restore {
+        file: PathBuf,
+        #[arg(long)]
+        replace: bool,
+        #[arg(long)]
+        keep_sessions: bool,
+        #[command(flatten)]
+        place: Place,
+    },
     Verify {
+        #[arg(long, value_name = "FILE")]
+        backup: Option<PathBuf>,
+        #[arg(long, value_enum, default_value = "text")]
+        format: verify::Format,
         #[command(flatten)]
         place: Place,
     },
@@ -137,7 +158,12 @@ async fn run(command: Command) -> Result<ExitCode> {
         Command::Admin(Admin::Token { file, place }) => admin::token(&place.load(None)?, &file).await,
         Command::Export(Export::Conversations { file, place }) => export::conversations(&place.load(None)?, &file).await,
         Command::Export(Export::Ratings { file, place }) => export::ratings(&place.load(None)?, &file).await,
-        Command::Verify { place } => verify::run(&place.load(None)?).await,
+        Command::Backup { file, force, place } => backup::take(&place.load(None)?, &file, force).await,
+        Command::Restore { file, replace, keep_sessions, place } => {
+            backup::restore(&place.load(None)?, &file, replace, keep_sessions).await
+        }
+        Command::Verify { backup: None, format, place } => verify::run(&place.load(None)?, format).await,
+        Command::Verify { backup: Some(file), format, place } => verify::backup(&place.load(None)?, &file, format).await,
         Command::Config => {
             terminal::print(config::DEFAULT);
             Ok(ExitCode::SUCCESS)

@@ -2,7 +2,7 @@
 use serde_json::{Map, Value};
 use std::process::ExitCode;
 use yingda_base::{
-    Error,
+    Error, Millis,
     locale::{self, Language},
 };
 
@@ -20,8 +20,18 @@ pub fn language() -> Language {
 /// Prints a text on standard output.
 #[expect(clippy::print_stdout, reason = "this is the program's voice")]
 pub fn say(key: &str, parameters: &[(&str, &str)]) {
+    println!("{}", text(key, parameters));
+}
+
+/// A text with its parameters.
+pub fn text(key: &str, parameters: &[(&str, &str)]) -> String {
     let parameters: Map<String, Value> = parameters.iter().map(|(name, value)| ((*name).to_owned(), (*value).into())).collect();
-    println!("{}", locale::text(key, language(), &parameters));
+    locale::text(key, language(), &parameters)
+}
+
+/// A moment, in UTC: `2026-11-20 10:30:00`.
+pub fn moment(at: Millis) -> String {
+    at.in_words()
 }
 
 /// Prints a finished text on standard output.
@@ -53,8 +63,9 @@ fn exit_code(code: &str) -> u8 {
         "data.in_use" => 7,
         "database.locked" | "database.busy" => 8,
         "database.unreachable" | "database.lost" | "database.corrupt" => 9,
-        "database.schema_too_new" => 10,
+        "database.schema_too_new" | "backup.schema_unknown" | "backup.newer" | "restore.schema_newer" => 10,
         "database.migration_changed" | "database.migration_failed" => 11,
+        "restore.unfinished" => 14,
         code if code.starts_with("config.") || code == "database.url_unknown" => 3,
         code if code.starts_with("key.") => 12,
         code if code.starts_with("tls.") => 13,

@@ -1,62 +1,65 @@
-//! `yingda verify`: walks the data and names everything that does not fit. It changes nothing.
+//! `yingda verify`: walks the data, or a backup, and names everything that does not fit. It changes nothing.
 //!
 //! `store` reads, page by page; the rules are the pure functions here. A fault is one line; any fault makes the exit code 1.
+mod archive;
+mod report;
 mod store;
 
-use crate::{config::Config, data::Data, terminal};
+pub use archive::backup;
+pub use report::Format;
+
+use crate::{config::Config, data::Data};
 use futures_util::{StreamExt, TryStreamExt, future};
-use std::{collections::HashSet, process::ExitCode};
+use report::{Fault, Report};
+use std::{
+    collections::{BTreeSet, HashMap},
+    process::ExitCode,
+};
 use store::{Log, Page};
 use yingda_base::{
     Db, Result,
     blob::{BlobId, Blobs},
+    db::{Unsound, unsound},
 };
 
-/// Something that does not fit: a text `verify.CODE` with what it is about.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Fault {
-    code: &'static str,
-    /// Which conversation, file or row.
-    what: String,
-    /// Details, in no language.
-    detail: String,
-}
-
-/// What was walked.
-#[derive(Default)]
-struct Walked {
-    conversations: usize,
-    entries: i64,
-    faults: usize,
-}
-
 /// Walks everything; a line per fault.
-pub async fn run(config: &Config) -> Result<ExitCode> {
+pub async fn run(config: &Config, format: Format) -> Result<ExitCode> {
     let data = Data::beside(config)?;
-    let mut walked = Walked::default();
-    logs(&data.db, &mut walked).await?;
-    tell(&mut walked, data.db.report(store::strays).await?);
-    files(&data.blobs, &data.db, &mut walked).await?;
+    let mut report = Report::new(format);
+    walk(&data.db, &mut report).await?;
+    stored(&data.blobs, &data.db, &mut report).await?;
     data.close().await;
-    if walked.faults > 0 {
-        terminal::say("verify.faulty", &[("count", &walked.faults.to_string())]);
-        return Ok(ExitCode::FAILURE);
+    Ok(report.finish())
+}
+
+/// Everything that a database alone can tell.
+async fn walk(db: &Db, report: &mut Report) -> Result<()> {
+    let found = tokio::task::block_in_place(|| unsound(db.engine()))?;
+    report.tell(found.into_iter().map(of_database));
+    logs(db, report).await?;
+    report.tell(db.report(store::strays).await?);
+    Ok(())
+}
+
+fn of_database(found: Unsound) -> Fault {
+    match found {
+        Unsound::Damaged { what } => Fault { code: "verify.database_damaged", what: "database".to_owned(), detail: what },
+        Unsound::Dangling { table, missing, rows } => {
+            Fault { code: "verify.row_dangling", what: format!("{table} → {missing}"), detail: rows.to_string() }
+        }
     }
-    let sums = [("conversations", walked.conversations.to_string()), ("entries", walked.entries.to_string())];
-    terminal::say("verify.sound", &sums.each_ref().map(|(name, sum)| (*name, sum.as_str())));
-    Ok(ExitCode::SUCCESS)
 }
 
 /// Conversations, page by page.
-async fn logs(db: &Db, walked: &mut Walked) -> Result<()> {
+async fn logs(db: &Db, report: &mut Report) -> Result<()> {
     let mut after = 0;
     loop {
         let page: Page = db.report(move |tx| store::page(tx, after)).await?;
         let Some(last) = page.logs.last() else { return Ok(()) };
         after = last.id;
-        walked.conversations += page.logs.len();
-        walked.entries += page.logs.iter().map(|log| log.entries).sum::<i64>();
-        tell(walked, page.logs.iter().flat_map(check).chain(page.misfits).collect());
+        report.conversations += page.logs.len();
+        report.entries += page.logs.iter().map(|log| log.entries).sum::<i64>();
+        report.tell(page.logs.iter().flat_map(check).chain(page.misfits));
     }
 }
 
@@ -77,39 +80,42 @@ fn check(log: &Log) -> Vec<Fault> {
 }
 
 /// Every file's content is there, whole. Content that no file names is no fault: it was stored before a row that never came.
-async fn files(blobs: &Blobs, db: &Db, walked: &mut Walked) -> Result<()> {
-    let (mut after, mut known) = (0, HashSet::new());
-    loop {
-        let files = db.report(move |tx| store::files(tx, after)).await?;
-        let Some(last) = files.last() else { break };
-        after = last.id;
-        let mut faults = Vec::new();
-        for file in files {
-            let found = match file.blob.parse::<BlobId>() {
-                Ok(id) => blobs.stream(&id).await.map(|(bytes, _)| bytes),
-                Err(error) => Err(error),
-            };
-            let detail = match found {
-                Ok(bytes) if i64::try_from(bytes) == Ok(file.bytes) => None,
-                Ok(bytes) => Some(format!("{bytes} bytes instead of {}", file.bytes)),
-                Err(error) => Some(error.code().to_owned()),
-            };
-            faults.extend(detail.map(|detail| Fault { code: "verify.blob_wrong", what: file.public_id, detail }));
-            known.insert(file.blob);
+async fn stored(blobs: &Blobs, db: &Db, report: &mut Report) -> Result<()> {
+    let mut sizes = HashMap::new();
+    let mut names = blobs.list();
+    while let Some(id) = names.next().await {
+        let id = id?;
+        match blobs.size(&id).await {
+            Ok(bytes) => drop(sizes.insert(id.to_string(), bytes)),
+            // Deleted in this very moment.
+            Err(error) if error.code() == "not_found" => {}
+            Err(error) => return Err(error),
         }
-        tell(walked, faults);
     }
-    let rubbish = blobs.list().try_filter(|id| future::ready(!known.contains(&id.to_string()))).count().await;
-    if rubbish > 0 {
-        terminal::say("verify.rubbish", &[("count", &rubbish.to_string())]);
-    }
+    let known = files(db, &sizes, &BTreeSet::new(), report).await?;
+    report.rubbish = blobs.list().try_filter(|id| future::ready(!known.contains(&id.to_string()))).count().await;
     Ok(())
 }
 
-fn tell(walked: &mut Walked, faults: Vec<Fault>) {
-    walked.faults += faults.len();
-    for fault in faults {
-        terminal::say(fault.code, &[("what", &fault.what), ("detail", &fault.detail)]);
+/// Holds the rows of files against the contents there are, by name and size. `gone`: known to be erased. Answers all names.
+async fn files(db: &Db, sizes: &HashMap<String, u64>, gone: &BTreeSet<String>, report: &mut Report) -> Result<BTreeSet<String>> {
+    let (mut after, mut known) = (0, BTreeSet::new());
+    loop {
+        let files = db.report(move |tx| store::files(tx, after)).await?;
+        let Some(last) = files.last() else { return Ok(known) };
+        after = last.id;
+        report.files += files.len();
+        for file in files {
+            let detail = match sizes.get(&file.blob) {
+                Some(bytes) if i64::try_from(*bytes) == Ok(file.bytes) => None,
+                Some(bytes) => Some(format!("{bytes} bytes instead of {}", file.bytes)),
+                None if gone.contains(&file.blob) => None,
+                None if file.blob.parse::<BlobId>().is_err() => Some("blob.id_malformed".to_owned()),
+                None => Some("not_found".to_owned()),
+            };
+            report.tell(detail.map(|detail| Fault { code: "verify.blob_wrong", what: file.public_id, detail }));
+            known.insert(file.blob);
+        }
     }
 }
 

@@ -19,6 +19,7 @@ mod meter;
 mod pool;
 mod postgres;
 mod row;
+mod sound;
 mod sqlite;
 mod statement;
 mod template;
@@ -30,10 +31,14 @@ pub use check::{check_postgres, check_sqlite};
 pub use connect::{Engine, Options};
 pub use fault::Fault;
 pub use row::{Column, FromRow, Row};
+pub use sound::{Unsound, unsound};
 pub use statement::{ALL_STATEMENTS, CHUNK, Query, Statement, chunks};
 pub use template::{ALL_TEMPLATES, Filter, Template};
 pub use tx::Tx;
 pub use value::{Param, Plain, Stored};
+
+pub(crate) use self::postgres::{connect as connect_postgres, fault as postgres_fault};
+pub(crate) use sqlite::{connect as connect_sqlite, fault as sqlite_fault};
 
 use crate::{Context, bus::Bus, error::Result};
 use pool::Pool;

@@ -56,8 +56,18 @@ fn start(line: &Line, todo: &Todo, shared: &Shared, ready: &mpsc::Sender<Result<
     })
 }
 
-fn fault(cause: ::postgres::Error) -> Error {
+pub(crate) fn fault(cause: ::postgres::Error) -> Error {
     Fault::of_postgres(&cause).into_error(cause)
+}
+
+/// A connection as all of ours are, with what `session` sets besides.
+pub(crate) fn connect(url: &str, session: &str) -> Result<Client> {
+    let mut config: ::postgres::Config = url.parse().map_err(|cause| Error::invalid("database.url_malformed").caused_by(cause))?;
+    config.connect_timeout(Duration::from_secs(5)).tcp_user_timeout(Duration::from_secs(20)).application_name("yingda");
+    let unreachable = |cause| Error::unavailable("database.unreachable").caused_by(cause);
+    let mut client = config.connect(NoTls).map_err(unreachable)?;
+    client.batch_execute(SESSION).and_then(|()| client.batch_execute(session)).map_err(unreachable)?;
+    Ok(client)
 }
 
 /// Statements this connection has prepared.
@@ -103,12 +113,7 @@ impl Serving {
     }
 
     fn on(line: &Line) -> Result<Serving> {
-        let mut config: ::postgres::Config = line.url.parse().map_err(|cause| Error::invalid("database.url_malformed").caused_by(cause))?;
-        config.connect_timeout(Duration::from_secs(5)).tcp_user_timeout(Duration::from_secs(20)).application_name("yingda");
-        let unreachable = |cause| Error::unavailable("database.unreachable").caused_by(cause);
-        let mut client = config.connect(NoTls).map_err(unreachable)?;
-        client.batch_execute(SESSION).and_then(|()| client.batch_execute(line.session)).map_err(unreachable)?;
-        Ok(Serving { line: line.clone(), client, prepared: Prepared::default() })
+        Ok(Serving { line: line.clone(), client: connect(&line.url, line.session)?, prepared: Prepared::default() })
     }
 
     pub(super) fn session(&mut self, sql: &str) -> Result<()> {

@@ -32,7 +32,7 @@ pub(super) fn open(path: &Path, options: &Options, shared: &Shared) -> Result<(P
     Ok((write, readers("db-reader", &shared.of("read"), options.readers)?, readers("db-report", &shared.of("report"), 1)?))
 }
 
-pub(super) fn connect(path: &Path) -> Result<Connection> {
+pub(crate) fn connect(path: &Path) -> Result<Connection> {
     connect_as_is(path).map_err(|error| {
         match error.code() {
             "database.busy" => Error::unavailable("database.locked").caused_by(error),
@@ -55,7 +55,7 @@ fn connect_as_is(path: &Path) -> Result<Connection> {
     Ok(connection)
 }
 
-pub(super) fn fault(cause: rusqlite::Error) -> Error {
+pub(crate) fn fault(cause: rusqlite::Error) -> Error {
     Fault::of_sqlite(&cause).into_error(cause)
 }
 

@@ -41,7 +41,7 @@ impl rusqlite::ToSql for Param {
 }
 
 impl Param {
-    pub(super) fn as_postgres(&self) -> &(dyn postgres::types::ToSql + Sync) {
+    pub(crate) fn as_postgres(&self) -> &(dyn postgres::types::ToSql + Sync) {
         match self {
             Param::Int(x) => x,
             Param::Bool(x) => x,

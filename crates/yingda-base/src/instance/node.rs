@@ -93,6 +93,11 @@ pub(super) fn free(tx: &mut Tx, node: i64, renewals: i64) -> Result<()> {
     tx.run(sql!("UPDATE node SET holder = NULL WHERE node = $1 AND renewals = $2", node, renewals)).map(drop)
 }
 
+/// Gives all numbers back. Their floors stay.
+pub(super) fn free_all(tx: &mut Tx) -> Result<()> {
+    tx.run(sql!("UPDATE node SET holder = NULL WHERE holder IS NOT NULL")).map(drop)
+}
+
 /// What all nodes had reached when they last renewed. Following it keeps ids in order over nodes whose clocks differ.
 fn reached(nodes: &[Leased]) -> i64 {
     let reached = |node: &Leased| if node.holder.is_some() { IdSource::before(node.id_floor, AHEAD) } else { node.id_floor };

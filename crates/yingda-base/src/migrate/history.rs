@@ -3,7 +3,8 @@ use super::{Migrated, failed};
 use crate::{Context, Error, Result, Tx, db::direct::Direct, row, sql};
 use sha2::{Digest, Sha256};
 
-const TABLE: &str = "CREATE TABLE IF NOT EXISTS schema_migration (
+/// The table of what was applied.
+pub(crate) const TABLE: &str = "CREATE TABLE IF NOT EXISTS schema_migration (
     version BIGINT PRIMARY KEY,
     name TEXT NOT NULL,
     checksum TEXT NOT NULL,
@@ -36,6 +37,13 @@ impl Migration {
         let min_compatible = header.map_or(Ok(version), |number| number.trim().parse().map_err(|_| malformed()))?;
         let checksum = Sha256::digest(text).iter().map(|byte| format!("{byte:02x}")).collect();
         Ok(Migration { version, name: name.to_owned(), min_compatible, checksum, text: text.to_owned() })
+    }
+}
+
+impl Migration {
+    /// Its SQL as a database understands it.
+    pub(crate) fn text(&self, is_sqlite: bool) -> String {
+        in_dialect(&self.text, is_sqlite)
     }
 }
 
@@ -101,7 +109,7 @@ pub(super) fn apply(direct: &mut Direct, context: &Context, plan: Plan) -> Resul
                 if applied(tx)?.iter().any(|done| done.version == this.version) {
                     return Ok(0);
                 }
-                tx.batch(&in_dialect(&this.text, tx.is_sqlite()))?;
+                tx.batch(&this.text(tx.is_sqlite()))?;
                 let now = tx.now();
                 tx.run(sql!(
                     "INSERT INTO schema_migration (version, name, checksum, min_compatible, applied_at)

@@ -36,7 +36,7 @@ pub use model::{GroupName, Me, fold_login};
 pub use password::{Passwords, check_policy, hash_password, one_time_password};
 pub use revocation::{Revocation, Revoked, revocations_since, revoke, start};
 pub(crate) use session::open_session;
-pub use session::{Opening, end_session, end_sessions};
+pub use session::{Opening, end_all_sessions, end_session, end_sessions};
 pub use settings::SEPARATE_ADMINISTRATORS;
 pub use state::Auth;
 pub use steady::wind;

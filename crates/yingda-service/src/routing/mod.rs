@@ -15,7 +15,7 @@ mod turn;
 
 pub use decide::{Agent, Decision, Waiting, Why, decide};
 pub use http::routes;
-pub use presence::{PresenceChanged, all, connect, disconnect, renew, set_accepting};
+pub use presence::{PresenceChanged, all, connect, disconnect, forget_presence, renew, set_accepting};
 pub use roster::{Presence, Roster};
 pub use runtime::run;
 

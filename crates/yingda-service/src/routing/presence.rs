@@ -50,6 +50,11 @@ pub fn disconnect(tx: &mut Tx, staff: i64) -> Result<()> {
     if store::disconnect(tx, staff)? { tell(tx, staff) } else { Ok(()) }
 }
 
+/// Forgets everybody's presence: in restored data, before anybody is served from it, no desk is there.
+pub fn forget_presence(tx: &mut Tx) -> Result<()> {
+    store::forget(tx)
+}
+
 /// Desks that proved to be alive since the last time.
 pub fn renew(tx: &mut Tx, staff: &[i64]) -> Result<()> {
     store::renew(tx, staff)

@@ -112,6 +112,11 @@ pub(super) fn set_assigned(tx: &mut Tx, staff: i64) -> Result<()> {
     Ok(())
 }
 
+/// Forgets all leases.
+pub(super) fn forget(tx: &mut Tx) -> Result<()> {
+    tx.run(sql!("DELETE FROM presence")).map(drop)
+}
+
 /// Everybody who owns a conversation now.
 pub(super) fn owners(tx: &mut Tx) -> Result<Vec<i64>> {
     let rows: Vec<Owner> = tx.all(sql!("SELECT DISTINCT owner_id FROM conversation WHERE state = 'served' ORDER BY owner_id"))?;

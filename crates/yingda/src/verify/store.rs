@@ -1,5 +1,5 @@
 //! What `verify` reads. It writes nothing, and is the one reader of other rooms' tables: it must not trust their code.
-use super::Fault;
+use super::report::Fault;
 use yingda_base::{Result, Tx, row, sql};
 
 /// Conversations of one reading.
@@ -146,7 +146,16 @@ pub(super) fn strays(tx: &mut Tx) -> Result<Vec<Fault>> {
          WHERE e.seq IS NULL
          ORDER BY b.conversation_id, b.seq"
     ))?;
-    Ok(faults("verify.entry_stray", entries).chain(faults("verify.body_stray", bodies)).collect())
+    let deliveries = tx.all(sql!(
+        "SELECT CAST(d.conversation_id AS TEXT) AS what, CAST(COUNT(*) AS TEXT) AS detail
+         FROM delivery d
+         LEFT JOIN entry e ON e.conversation_id = d.conversation_id AND e.seq = d.seq
+         WHERE e.seq IS NULL
+         GROUP BY d.conversation_id
+         ORDER BY d.conversation_id"
+    ))?;
+    let found = [("verify.entry_stray", entries), ("verify.body_stray", bodies), ("verify.delivery_stray", deliveries)];
+    Ok(found.into_iter().flat_map(|(code, misfits)| faults(code, misfits)).collect())
 }
 
 pub(super) fn files(tx: &mut Tx, after: i64) -> Result<Vec<File>> {

@@ -99,6 +99,11 @@ pub fn end_old_token(tx: &mut Tx, id: SessionId, until: Millis) -> Result<()> {
     Ok(())
 }
 
+/// Ends every session there is; how many.
+pub fn revoke_all(tx: &mut Tx) -> Result<u64> {
+    tx.run(sql!("UPDATE session SET revoked_at = $1 WHERE revoked_at IS NULL", tx.now()))
+}
+
 /// Ends a session; answers whether it was living.
 pub fn end_session(tx: &mut Tx, id: SessionId) -> Result<bool> {
     Ok(tx.run(sql!("UPDATE session SET revoked_at = $2 WHERE id = $1 AND revoked_at IS NULL", id, tx.now()))? == 1)

@@ -1,0 +1,102 @@
+//! What `verify` says: a line per fault for people, one object for machines.
+use crate::terminal;
+use serde::Serialize;
+use serde_json::json;
+use std::process::ExitCode;
+use yingda_base::backup::Checked;
+
+/// Who reads it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Format {
+    /// People.
+    Text,
+    /// Machines: one object on the last line.
+    Json,
+}
+
+/// Something that does not fit: a text `verify.CODE` with what it is about.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub(super) struct Fault {
+    pub code: &'static str,
+    /// Which conversation, file or row.
+    pub what: String,
+    /// Details, in no language.
+    pub detail: String,
+}
+
+/// What was walked, and what was found.
+pub(super) struct Report {
+    format: Format,
+    pub conversations: usize,
+    pub entries: i64,
+    pub files: usize,
+    pub rubbish: usize,
+    /// Of a backup.
+    pub backup: Option<Checked>,
+    faults: Vec<Fault>,
+}
+
+impl Report {
+    pub fn new(format: Format) -> Report {
+        Report { format, conversations: 0, entries: 0, files: 0, rubbish: 0, backup: None, faults: Vec::new() }
+    }
+
+    pub fn tell(&mut self, faults: impl IntoIterator<Item = Fault>) {
+        for fault in faults {
+            if self.format == Format::Text {
+                terminal::say(fault.code, &[("what", &fault.what), ("detail", &fault.detail)]);
+            }
+            self.faults.push(fault);
+        }
+    }
+
+    /// The end of it, and the code the program ends with.
+    pub fn finish(self) -> ExitCode {
+        match self.format {
+            Format::Text => self.say(),
+            Format::Json => terminal::print(&format!("{}\n", self.object())),
+        }
+        if self.faults.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    }
+
+    fn say(&self) {
+        if self.rubbish > 0 {
+            terminal::say("verify.rubbish", &[("count", &self.rubbish.to_string())]);
+        }
+        match self.backup.as_ref().map(|backup| backup.is_ours) {
+            Some(Some(false)) => terminal::say("verify.backup_foreign", &[]),
+            Some(None) => terminal::say("verify.backup_unsigned", &[]),
+            Some(Some(true)) | None => {}
+        }
+        if !self.faults.is_empty() {
+            return terminal::say("verify.faulty", &[("count", &self.faults.len().to_string())]);
+        }
+        let (conversations, entries, files) = (self.conversations.to_string(), self.entries.to_string(), self.files.to_string());
+        let sums = [("conversations", conversations.as_str()), ("entries", &entries), ("files", &files)];
+        match &self.backup {
+            None => terminal::say("verify.sound", &sums),
+            Some(backup) => {
+                let at = terminal::moment(backup.manifest.taken_at);
+                terminal::say("verify.backup_sound", &[&sums[..], &[("at", &at)]].concat());
+            }
+        }
+    }
+
+    fn object(&self) -> serde_json::Value {
+        let backup = self.backup.as_ref().map(|Checked { manifest, is_ours }| {
+            json!({
+                "format": manifest.format, "program": manifest.program, "schema": manifest.schema, "generation": manifest.generation,
+                "taken_at": manifest.taken_at, "database": manifest.database, "keys": manifest.keys, "content": manifest.content,
+                "blob_bytes": manifest.blob_bytes, "gone": manifest.gone, "missing": manifest.missing, "is_ours": is_ours,
+            })
+        });
+        let mut object = json!({
+            "sound": self.faults.is_empty(), "conversations": self.conversations, "entries": self.entries, "files": self.files,
+            "rubbish": self.rubbish, "faults": self.faults,
+        });
+        if let Some(backup) = backup {
+            object["backup"] = backup;
+        }
+        object
+    }
+}
