@@ -58,7 +58,7 @@ impl Lease {
     /// Renews, or takes the lease if it is free or over; whether it is held now.
     pub async fn try_hold(&self, db: &Db) -> Result<bool> {
         let (name, holder, now) = (self.0.name, self.0.holder.clone(), self.0.clock.elapsed());
-        let stored = db.write(move |tx| renew_or_take(tx, name, &holder)).await?;
+        let stored = db.write_needed(move |tx| renew_or_take(tx, name, &holder)).await?;
         if stored.holder.as_deref() == Some(self.0.holder.as_str()) {
             self.state().held = Some(Held { epoch: stored.epoch, since: now });
             return Ok(true);
@@ -72,7 +72,7 @@ impl Lease {
             return Ok(false);
         }
         let holder = self.0.holder.clone();
-        let taken = db.write(move |tx| take_over(tx, name, &holder, &stored)).await?;
+        let taken = db.write_needed(move |tx| take_over(tx, name, &holder, &stored)).await?;
         if let Some(epoch) = taken {
             tracing::warn!(lease = name, "the holder of a lease is gone; it is held here now");
             self.state().held = Some(Held { epoch, since: now });
@@ -109,7 +109,7 @@ impl Lease {
                 held.epoch
             ))
         };
-        db.write(given).await.map(drop)
+        db.write_needed(given).await.map(drop)
     }
 
     /// Keeps trying every [`RENEW`]; gives the lease back when the program stops.

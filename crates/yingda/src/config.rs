@@ -101,6 +101,7 @@ impl Config {
         database.readers = layers.number("database.readers", 1..=64)?;
         database.connections = layers.number("database.connections", 2..=1000)?;
         database.queue = layers.number("database.queue", 16..=1_000_000)?;
+        database.reserve = layers.number("database.reserve_mb", 0..=10_000)? as u64 * 1024 * 1024;
         let listen = layers.text("server.listen")?;
         Ok(Config {
             listen: layers.of_kind("server.listen", "config.not_an_address", listen.parse().ok())?,

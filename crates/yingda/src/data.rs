@@ -5,6 +5,7 @@ use yingda_base::{
     Clock, Context, Db, Error, Result, backup,
     blob::Blobs,
     bus::Bus,
+    db::Options,
     instance::{DataDir, Instance, Lock},
     key::Keyring,
     migrate,
@@ -73,7 +74,9 @@ impl Data {
         let (instance, context) = Instance::start(&config.database, clock, &Entropy::system())?;
         let keyring = Keyring::open(&config.key_file, &config.database, &context)?;
         let bus = bus(&context);
-        let db = Db::open(&config.database, &context, bus.clone())?;
+        // The reserve belongs to the program that serves.
+        let reserve = if held.is_some() { config.database.reserve } else { 0 };
+        let db = Db::open(&Options { reserve, ..config.database.clone() }, &context, bus.clone())?;
         let blobs = Blobs::local(&Data::blobs(config))?;
         Ok(Data { db, context, bus, keyring, instance, blobs, _held: held })
     }

@@ -45,11 +45,13 @@ pub struct Options {
     pub connections: usize,
     /// Units that may wait in a queue before callers wait.
     pub queue: usize,
+    /// Bytes kept on the disk beside an SQLite file for what must go on when it is full; 0 keeps none.
+    pub reserve: u64,
 }
 
 impl Options {
     /// The usual numbers for a small machine.
     pub fn new(engine: Engine) -> Options {
-        Options { engine, readers: 3, connections: 12, queue: 4096 }
+        Options { engine, readers: 3, connections: 12, queue: 4096, reserve: 0 }
     }
 }

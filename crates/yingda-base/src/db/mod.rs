@@ -18,6 +18,7 @@ mod fault;
 mod meter;
 mod pool;
 mod postgres;
+mod reserve;
 mod row;
 mod sound;
 mod sqlite;
@@ -42,6 +43,7 @@ pub(crate) use sqlite::{connect as connect_sqlite, fault as sqlite_fault};
 
 use crate::{Context, bus::Bus, error::Result};
 use pool::Pool;
+use reserve::Reserve;
 use std::sync::Arc;
 
 /// The database. Cloning shares the threads behind it; when the last clone is dropped they end.
@@ -51,6 +53,7 @@ pub struct Db {
     write: Pool,
     read: Pool,
     report: Pool,
+    reserve: Option<Reserve>,
 }
 
 impl Db {
@@ -61,12 +64,45 @@ impl Db {
             Engine::Sqlite(path) => sqlite::open(path, options, &shared)?,
             Engine::Postgres(url) => self::postgres::open(url, options, &shared)?,
         };
-        Ok(Db { engine: options.engine.clone(), write, read, report })
+        let reserve = match &options.engine {
+            Engine::Sqlite(path) if options.reserve > 0 => Some(Reserve::keep(path, options.reserve, &context.clock)?),
+            Engine::Sqlite(_) | Engine::Postgres(_) => None,
+        };
+        Ok(Db { engine: options.engine.clone(), write, read, report, reserve })
     }
 
-    /// Runs a unit that changes something. `Ok` means committed and synced.
+    /// Runs a unit that changes something. `Ok` means committed and synced. Error on a full disk: `database.full`.
     pub async fn write<T: Send + 'static>(&self, work: impl Fn(&mut Tx) -> Result<T> + Send + 'static) -> Result<T> {
-        self.write.submit(work).await
+        self.require_room().await?;
+        let written = self.write.submit(work).await;
+        if is_full(&written)
+            && let Some(reserve) = &self.reserve
+        {
+            reserve.give();
+        }
+        written
+    }
+
+    /// Runs a unit that must go on when the disk is full, out of the space kept for it: getting in and out, sessions, leases. Small ones only.
+    pub async fn write_needed<T: Send + 'static>(&self, work: impl Fn(&mut Tx) -> Result<T> + Send + Sync + 'static) -> Result<T> {
+        let work = Arc::new(work);
+        let again = work.clone();
+        let written = self.write.submit(move |tx| work(tx)).await;
+        match &self.reserve {
+            Some(reserve) if is_full(&written) && !reserve.is_given() => {
+                reserve.give();
+                self.write.submit(move |tx| again(tx)).await
+            }
+            _ => written,
+        }
+    }
+
+    /// Refuses while the disk is full: for whoever is about to write beside the database. Error: `database.full`.
+    pub async fn require_room(&self) -> Result<()> {
+        match &self.reserve {
+            Some(reserve) if !reserve.is_kept().await => Err(reserve::refusal()),
+            _ => Ok(()),
+        }
     }
 
     /// Runs a unit that only reads, on a connection of its own.
@@ -88,4 +124,8 @@ impl Db {
     pub fn engine(&self) -> &Engine {
         &self.engine
     }
+}
+
+fn is_full<T>(written: &Result<T>) -> bool {
+    written.as_ref().is_err_and(|error| error.code() == "database.full")
 }

@@ -57,7 +57,7 @@ pub async fn login(app: &App, caller: &Caller, attempt: Attempt) -> Result<Logge
             store::find_credential(tx, &login)
         }
     };
-    let credential = app.db.write(charge).await?;
+    let credential = app.db.write_needed(charge).await?;
     let (staff, hash) = match credential {
         Some(Credential { staff_id, hash, is_active }) => (is_active.then_some(staff_id), Some(hash)),
         None => (None, None),
@@ -65,9 +65,9 @@ pub async fn login(app: &App, caller: &Caller, attempt: Attempt) -> Result<Logge
     let fits = app.auth.passwords.verify(attempt.password.clone(), hash).await?;
     let caller = caller.clone();
     match staff.filter(|_| fits) {
-        Some(staff) => app.db.write(move |tx| begin_session(tx, &caller, &subjects, staff, &attempt)).await,
+        Some(staff) => app.db.write_needed(move |tx| begin_session(tx, &caller, &subjects, staff, &attempt)).await,
         None => {
-            app.db.write(move |tx| refuse_login(tx, &caller, staff)).await?;
+            app.db.write_needed(move |tx| refuse_login(tx, &caller, staff)).await?;
             Err(Error::unauthenticated("auth.login_refused"))
         }
     }

@@ -67,7 +67,7 @@ impl Authenticator {
             store::touch_session(tx, session)?;
             if is_rotated { store::end_old_token(tx, session, tx.steady() + OLD_TOKEN) } else { Ok(()) }
         };
-        if let Err(error) = self.0.db.write(touch).await {
+        if let Err(error) = self.0.db.write_needed(touch).await {
             tracing::warn!(%error, "the use of a session could not be noted");
         }
     }

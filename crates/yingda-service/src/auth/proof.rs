@@ -29,7 +29,7 @@ pub async fn by_password(app: &App, caller: &Caller, password: &str) -> Result<P
     let staff = StaffId(caller.actor.staff()?.id);
     let fits = verify_own(app, staff, password).await?.is_some();
     let caller = caller.clone();
-    app.db.write(move |tx| if fits { note(tx, &caller).map(Ok) } else { refuse(tx, &caller, "password.wrong").map(Err) }).await?
+    app.db.write_needed(move |tx| if fits { note(tx, &caller).map(Ok) } else { refuse(tx, &caller, "password.wrong").map(Err) }).await?
 }
 
 /// The stored hash of somebody's own password, if it is this one. Guesses are counted, but apart from those of strangers at the door.
@@ -40,11 +40,11 @@ pub async fn verify_own(app: &App, staff: StaffId, password: &str) -> Result<Opt
         guess::charge(tx, &charged, ACCOUNT)?;
         store::find_credential_of(tx, staff)
     };
-    let stored = app.db.write(charge).await?.map(|credential| credential.hash);
+    let stored = app.db.write_needed(charge).await?.map(|credential| credential.hash);
     if !app.auth.passwords.verify(password.to_owned(), stored.clone()).await? {
         return Ok(None);
     }
-    app.db.write(move |tx| guess::acquit(tx, &subject)).await?;
+    app.db.write_needed(move |tx| guess::acquit(tx, &subject)).await?;
     Ok(stored)
 }
 

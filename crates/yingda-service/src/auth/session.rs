@@ -68,7 +68,7 @@ pub async fn list_of(app: &App, caller: &Caller, staff: StaffId) -> Result<Vec<S
 pub async fn logout(app: &App, caller: &Caller) -> Result<()> {
     let session = SessionId(caller.actor.staff()?.session);
     let caller = caller.clone();
-    app.db.write(move |tx| end_noted(tx, &caller, "auth.logout", session)).await
+    app.db.write_needed(move |tx| end_noted(tx, &caller, "auth.logout", session)).await
 }
 
 /// Ends one of one's own sessions.
@@ -81,7 +81,7 @@ pub async fn end_own(app: &App, caller: &Caller, session: SessionId) -> Result<(
         }
         end_noted(tx, &caller, "auth.end_session", session)
     };
-    app.db.write(end).await
+    app.db.write_needed(end).await
 }
 
 /// Ends all one's own sessions but the one that asks.
@@ -92,7 +92,7 @@ pub async fn end_others(app: &App, caller: &Caller) -> Result<()> {
         let ended = end_sessions(tx, staff, Some(SessionId(actor.session)))?;
         audit::record(tx, &caller, &audit_of_many("auth.end_sessions", staff, ended))
     };
-    app.db.write(end).await
+    app.db.write_needed(end).await
 }
 
 /// Ends one session of somebody else.
@@ -102,7 +102,7 @@ pub async fn end_one_of(app: &App, caller: &Caller, session: SessionId) -> Resul
         store::holder(tx, session)?.ok_or_else(|| Error::not_found("session"))?;
         end_noted(tx, &caller, "staff.end_session", session)
     };
-    app.db.write(end).await
+    app.db.write_needed(end).await
 }
 
 /// Ends all sessions of somebody else.
@@ -113,7 +113,7 @@ pub async fn end_all_of(app: &App, caller: &Caller, staff: StaffId) -> Result<()
         let ended = end_sessions(tx, staff, None)?;
         audit::record(tx, &caller, &audit_of_many("staff.end_sessions", staff, ended))
     };
-    app.db.write(end).await
+    app.db.write_needed(end).await
 }
 
 fn end_noted(tx: &mut Tx, caller: &Caller, action: &'static str, session: SessionId) -> Result<()> {

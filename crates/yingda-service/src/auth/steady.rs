@@ -27,7 +27,7 @@ pub fn keep(app: &App) {
             tokio::select! {
                 () = stopping.wait() => return,
                 _ = tick.tick() => {
-                    if let Err(error) = db.write(store::note_steady).await {
+                    if let Err(error) = db.write_needed(store::note_steady).await {
                         tracing::warn!(%error, "the time could not be noted; trying again in a minute");
                     }
                 }

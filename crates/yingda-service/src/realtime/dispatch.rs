@@ -146,7 +146,7 @@ pub(super) async fn renew(app: App, mut stopping: Stopping) {
         if known.is_empty() && ended.is_empty() {
             continue;
         }
-        let renewed = app.db.write(move |tx| {
+        let renewed = app.db.write_needed(move |tx| {
             ended.iter().try_for_each(|staff| routing::connect(tx, *staff))?;
             routing::renew(tx, &known)
         });

@@ -35,6 +35,7 @@ pub struct Visit {
 /// `identity_expired` (the host site must vouch for its customer again).
 pub async fn visit(app: &App, site: String, device_secret: Option<String>, locale: Option<String>) -> Result<Visit> {
     let (visitors, settings) = (app.auth.visitors.clone(), app.settings.clone());
+    let is_known = device_secret.is_some();
     let unit = move |tx: &mut Tx| {
         let site = channel::get_active(tx, &site)?;
         let language = spoken(locale.as_deref(), &site);
@@ -47,7 +48,8 @@ pub async fn visit(app: &App, site: String, device_secret: Option<String>, local
         };
         Ok(enter(tx, &visitors, (device, secret), &site, customer))
     };
-    app.db.write(unit).await
+    // Who was here before may read on when the disk is full.
+    if is_known { app.db.write_needed(unit).await } else { app.db.write(unit).await }
 }
 
 /// A token for a device; `secret` if it is new.

@@ -118,7 +118,7 @@ impl<T: Transport> Connection<T> {
             Actor::Staff(staff) => {
                 let id = staff.id;
                 // On a full disk presence cannot be written, but reading goes on; the next proof of life tries again.
-                if let Err(error) = self.app.db.write(move |tx| routing::connect(tx, id)).await {
+                if let Err(error) = self.app.db.write_needed(move |tx| routing::connect(tx, id)).await {
                     tracing::warn!(%error, "presence could not begin");
                 }
                 self.app.proofs.note(id);

@@ -232,7 +232,7 @@ impl<T: Transport> Connection<T> {
         }
         let Some(staff) = self.app.hub.leave(self.id, subscriptions.into_iter()) else { return };
         self.app.proofs.forget(staff);
-        if let Err(error) = self.app.db.write(move |tx| routing::disconnect(tx, staff)).await {
+        if let Err(error) = self.app.db.write_needed(move |tx| routing::disconnect(tx, staff)).await {
             tracing::warn!(%error, "a lease could not be ended; it will run out");
         }
     }

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Lets schemathesis make up requests from /openapi.json and holds the answers against it, once as each role: no 5xx, nothing undocumented.
 
-Run: python3 conformance/api_schemathesis.py [CASES]   at least so many in all, 20,000 unless said; one pass of each role makes some 13,000.
-schemathesis is installed into target/conformance on the first run. Reports of failures are kept there.
+Run: python3 outside/api_schemathesis.py [CASES]   at least so many in all, 20,000 unless said; one pass of each role makes some 13,000.
+schemathesis is installed into target/outside on the first run. Reports of failures are kept there.
 """
 
 import os
@@ -15,7 +15,7 @@ import venv
 from program import ROOT, Program
 
 VERSION = "4.32.5"
-HOME = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")) / "conformance"
+HOME = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")) / "outside"
 CHECKS = "not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance,response_headers_conformance"
 #: Getting out would end the session that asks. Each is tried by tests of its own.
 LEFT_OUT = ["auth_logout", "auth_end_session", "auth_change_password"]
@@ -54,7 +54,7 @@ def check(program, tool, role, examples):
     command = [tool, "run", f"{program.url}/openapi.json", "--checks", CHECKS, "--phases", "examples,coverage,fuzzing,stateful"]
     command += ["--max-examples", str(examples), "--continue-on-failure", "--no-shrink", "--warnings", "off"]
     command += ["--generation-database", "none", "--suppress-health-check", "all"]
-    command += ["--header", "X-Yingda-Client: conformance"]
+    command += ["--header", "X-Yingda-Client: outside"]
     command += credentials(program, role)
     for operation in LEFT_OUT:
         command += ["--exclude-operation-id", operation]
