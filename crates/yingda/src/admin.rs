@@ -14,7 +14,7 @@ use yingda_service::{auth, staff};
 pub async fn create(config: &Config, name: &str, password_file: Option<&Path>) -> Result<ExitCode> {
     let given = password_file.map(read_password).transpose()?;
     if let Some(password) = &given {
-        auth::check_policy(name, password)?;
+        auth::Policy::default().check(name, password)?;
     }
     let data = Data::beside(config)?;
     let secret = given.clone().unwrap_or_else(|| auth::one_time_password(&data.context.entropy));
@@ -39,6 +39,17 @@ pub async fn token(config: &Config, file: &Path) -> Result<ExitCode> {
     let token = data.db.write(staff::issue_bench_session).await?;
     data.close().await;
     writeln!(out, "{token}").and_then(|()| out.sync_all()).map_err(unwritable)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Takes the second factor of an account away and unlocks it, for somebody who locked himself out. Whoever can run this has the data and
+/// its key, so there is nothing left to refuse; it may run beside the program that serves, which ends the sessions within seconds.
+pub async fn reset_second_factor(config: &Config, name: &str) -> Result<ExitCode> {
+    let data = Data::beside(config)?;
+    let login = name.to_owned();
+    let had = data.db.write(move |tx| auth::reset_factor_of_login(tx, &login)).await?;
+    data.close().await;
+    terminal::say(if had { "admin.factor_reset" } else { "admin.factor_absent" }, &[("name", name)]);
     Ok(ExitCode::SUCCESS)
 }
 

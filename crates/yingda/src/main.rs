@@ -91,6 +91,11 @@ enum Admin {
         #[command(flatten)]
         place: Place,
     },
+    ResetSecondFactor {
+        name: String,
+        #[command(flatten)]
+        place: Place,
+    },
 }
 
 #[derive(Subcommand)]
@@ -155,6 +160,7 @@ async fn run(command: Command) -> Result<ExitCode> {
         Command::Admin(Admin::Create { name, password_file, place }) => {
             admin::create(&place.load(None)?, &name, password_file.as_deref()).await
         }
+        Command::Admin(Admin::ResetSecondFactor { name, place }) => admin::reset_second_factor(&place.load(None)?, &name).await,
         Command::Admin(Admin::Token { file, place }) => admin::token(&place.load(None)?, &file).await,
         Command::Export(Export::Conversations { file, place }) => export::conversations(&place.load(None)?, &file).await,
         Command::Export(Export::Ratings { file, place }) => export::ratings(&place.load(None)?, &file).await,

@@ -16,6 +16,8 @@ pub struct Setting<T: 'static> {
     pub scopes: &'static [ScopeKind],
     /// Whether a value is allowed.
     pub check: fn(&T) -> bool,
+    /// All values, where they are few and have names: `setting.KEY.VALUE`.
+    pub choices: &'static [&'static str],
 }
 
 /// All settings, for screens that show them and for reading stored values.
@@ -30,6 +32,8 @@ pub trait AnySetting: Sync {
     fn scopes(&self) -> &'static [ScopeKind];
     /// What holds where nobody set anything, in JSON.
     fn default_json(&self) -> Value;
+    /// All values, where they are few and have names: `setting.KEY.VALUE`. Empty for others.
+    fn choices(&self) -> &'static [&'static str];
     /// A stored or sent value as the `T` of its [`Setting`]. Error: `setting.invalid`.
     fn parse(&self, json: &Value) -> Result<Arc<dyn Any + Send + Sync>>;
 }
@@ -41,6 +45,10 @@ impl<T: Serialize + DeserializeOwned + Send + Sync + 'static> AnySetting for Set
 
     fn scopes(&self) -> &'static [ScopeKind] {
         self.scopes
+    }
+
+    fn choices(&self) -> &'static [&'static str] {
+        self.choices
     }
 
     fn default_json(&self) -> Value {
@@ -70,13 +78,14 @@ pub(super) fn find(key: &str) -> Result<&'static dyn AnySetting> {
 #[macro_export]
 macro_rules! setting {
     ($($(#[$meta:meta])* $vis:vis static $name:ident : $type:ty = $key:literal, default $default:expr, scopes [$($scope:ident),+ $(,)?]
-        $(, check $check:expr)? ;)*) => { $(
+        $(, check $check:expr)? $(, choices [$($choice:literal),+ $(,)?])? ;)*) => { $(
         $(#[$meta])*
         $vis static $name: $crate::setting::Setting<$type> = $crate::setting::Setting {
             key: $key,
             default: || $default,
             scopes: &[$($crate::setting::ScopeKind::$scope),+],
             check: $crate::setting!(@check $type $(, $check)?),
+            choices: &[$($($choice),+)?],
         };
         const _: () = {
             #[linkme::distributed_slice($crate::setting::ALL_SETTINGS)]

@@ -41,6 +41,16 @@ text_enum! {
 }
 
 text_enum! {
+    /// With what somebody proves that it is them.
+    pub enum Means {
+        /// The password.
+        Password = "password",
+        /// A code of the authenticator, or a recovery code.
+        Code = "code",
+    }
+}
+
+text_enum! {
     /// What a revocation names.
     pub enum RevokedKind {
         /// One session: it is over.

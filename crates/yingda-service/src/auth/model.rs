@@ -1,6 +1,6 @@
 //! Sessions and what a person learns about themself.
 use super::{
-    id::{GroupId, Method, SessionId, SessionKind, StaffId},
+    id::{GroupId, Means, Method, SessionId, SessionKind, StaffId},
     settings,
 };
 use std::time::Duration;
@@ -129,6 +129,8 @@ pub struct Me {
     pub must_change_password: bool,
     /// Nothing else goes before a second factor is set up.
     pub must_enrol: bool,
+    /// With what one proves that it is still oneself: with a code, if one has a second factor.
+    pub proves_by: Means,
     /// How many conversations at a time.
     pub max_conversations: i64,
 }

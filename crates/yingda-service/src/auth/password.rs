@@ -1,4 +1,4 @@
-//! Passwords: the policy, and hashing with Argon2id off the runtime's threads, few at a time.
+//! Passwords: hashing with Argon2id off the runtime's threads, few at a time.
 use argon2::{
     Argon2,
     password_hash::{PasswordHasher, PasswordVerifier, phc::PasswordHash},
@@ -11,24 +11,6 @@ use yingda_base::{Error, Result, random::Entropy};
 const AT_ONCE: usize = 2;
 /// Callers that may wait for their turn; more are told to come back.
 const WAITING: usize = 64;
-const SHORTEST: usize = 10;
-/// More would only cost the hasher time.
-const LONGEST: usize = 128;
-
-/// Whether this may be the password of this login. Codes: `password.too_short`, `password.too_long`, `password.is_login`.
-pub fn check_policy(login: &str, password: &str) -> Result<()> {
-    let length = password.chars().count();
-    if length < SHORTEST {
-        return Err(Error::invalid("password.too_short").with("least", SHORTEST));
-    }
-    if length > LONGEST {
-        return Err(Error::invalid("password.too_long").with("most", LONGEST));
-    }
-    if password.trim().to_lowercase() == login.to_lowercase() {
-        return Err(Error::invalid("password.is_login"));
-    }
-    Ok(())
-}
 
 /// Hashes a password into PHC form. Blocks for tens of milliseconds: for the command line; the service uses [`Passwords`].
 pub fn hash_password(entropy: &Entropy, password: &str) -> Result<String> {
@@ -111,21 +93,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_policy_names_what_is_wrong() {
-        let code = |login, password| check_policy(login, password).map_err(|error| error.code());
-        assert_eq!(code("linxiao", "short"), Err("password.too_short"));
-        assert_eq!(code("linxiao", "这个密码有十个汉字呢"), Ok(()));
-        let long = "x".repeat(129);
-        assert_eq!(code("linxiao", &long), Err("password.too_long"));
-        assert_eq!(code("lin.xiao.2026", " Lin.Xiao.2026"), Err("password.is_login"));
-    }
-
-    #[test]
     fn one_time_passwords_keep_the_policy_and_differ() {
         let entropy = Entropy::seeded(1);
         let (a, b) = (one_time_password(&entropy), one_time_password(&entropy));
         assert_ne!(a, b);
-        assert!(check_policy("admin", &a).is_ok() && a.len() == 20, "{a}");
+        assert!(crate::auth::Policy::default().check("admin", &a).is_ok() && a.len() == 20, "{a}");
     }
 
     #[tokio::test]

@@ -1,4 +1,6 @@
 //! The names of all rights. Roles are sets of them; they stand on route lines and in `authorise`.
+use std::collections::BTreeSet;
+use yingda_base::{Error, Result, http::StaffActor};
 
 /// Read conversations within one's scope.
 pub const CONVERSATION_VIEW: &str = "conversation.view";
@@ -61,3 +63,65 @@ pub const ALL: &[&str] = &[
     STAFF_SECURE,
     STAFF_VIEW,
 ];
+
+/// The three kinds of administrators, who watch each other (三员分立).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Duty {
+    /// Runs the installation: settings, sites, groups, the existence of accounts.
+    System,
+    /// Decides who may do what, and how they log in.
+    Security,
+    /// Reads what the others did.
+    Audit,
+}
+
+/// The duties these rights belong to. Rights of those who serve belong to none.
+pub fn duties<'a>(rights: impl IntoIterator<Item = &'a String>) -> BTreeSet<Duty> {
+    let duty = |right: &String| match right.as_str() {
+        SETTING_MANAGE | SITE_MANAGE | GROUP_MANAGE | BRANCH_MANAGE | STAFF_MANAGE => Some(Duty::System),
+        ROLE_MANAGE | STAFF_SECURE | SESSION_MANAGE | SETTING_SECURE => Some(Duty::Security),
+        right if right.starts_with("audit.") => Some(Duty::Audit),
+        _ => None,
+    };
+    rights.into_iter().filter_map(duty).collect()
+}
+
+/// Whether somebody may have power over an account with these rights: who manages roles may, others only if they have them all
+/// themselves. Code: `staff.beyond_own_rights`.
+pub fn check_power(actor: &StaffActor, rights: &BTreeSet<String>) -> Result<()> {
+    if actor.can(ROLE_MANAGE) || rights.iter().all(|right| actor.can(right)) {
+        Ok(())
+    } else {
+        Err(Error::forbidden("staff.beyond_own_rights"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use yingda_base::http::Scope;
+
+    fn actor(rights: &[&str]) -> StaffActor {
+        let permissions = rights.iter().map(|&right| right.to_owned()).collect();
+        StaffActor {
+            id: 1,
+            name: String::new(),
+            session: 1,
+            permissions,
+            scope: Scope::default(),
+            pending: None,
+            proven: true,
+            unlimited: false,
+        }
+    }
+
+    #[test]
+    fn only_who_manages_roles_has_power_over_those_who_may_more() {
+        let rights = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect::<BTreeSet<_>>();
+        let clerk = actor(&[STAFF_SECURE, STAFF_VIEW]);
+        assert!(check_power(&clerk, &rights(&[STAFF_VIEW])).is_ok());
+        assert_eq!(check_power(&clerk, &rights(&[AUDIT_VIEW])).unwrap_err().code(), "staff.beyond_own_rights");
+        let security = actor(&[STAFF_SECURE, ROLE_MANAGE]);
+        assert!(check_power(&security, &rights(&[AUDIT_VIEW])).is_ok());
+    }
+}

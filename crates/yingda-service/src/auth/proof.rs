@@ -1,10 +1,11 @@
 //! Step-up: showing once more that it is still the same person, before something sensitive.
 //!
-//! A login is such a proof. It counts for a few minutes ([`PROOF`](super::model::PROOF)); after that the same session shows a password
-//! again, and gets another token with it.
+//! A login is such a proof. It counts for a few minutes ([`PROOF`](super::model::PROOF)); after that the same session shows a code again,
+//! or a password where there is no second factor, and gets another token with it.
 use super::{
-    guess,
-    id::{SessionId, StaffId},
+    factor, guess,
+    id::{Means, SessionId, StaffId},
+    lane::Lock,
     model::PROOF,
     store,
     throttle::ACCOUNT,
@@ -24,28 +25,55 @@ pub struct Proven {
     pub until: Millis,
 }
 
-/// Proves with the password. Codes: `password.wrong`, `auth.login_throttled`, `busy`.
-pub async fn by_password(app: &App, caller: &Caller, password: &str) -> Result<Proven> {
+/// What it takes of somebody: who has a second factor shows that, since whoever sits at an open desk may know the password.
+pub fn means(tx: &mut Tx, staff: StaffId) -> Result<Means> {
+    Ok(if store::factor_since(tx, staff)?.is_some() { Means::Code } else { Means::Password })
+}
+
+/// Proves with what was typed: a password or a code, whichever it takes. Codes: `password.wrong`, `second_factor.code_wrong`,
+/// `auth.login_throttled`, `auth.locked`, `busy`.
+pub async fn prove(app: &App, caller: &Caller, typed: &str) -> Result<Proven> {
     let staff = StaffId(caller.actor.staff()?.id);
-    let fits = verify_own(app, staff, password).await?.is_some();
-    let caller = caller.clone();
-    app.db.write_needed(move |tx| if fits { note(tx, &caller).map(Ok) } else { refuse(tx, &caller, "password.wrong").map(Err) }).await?
+    match app.db.read(move |tx| means(tx, staff)).await? {
+        Means::Password => {
+            let fits = verify_own(app, staff, typed).await?.is_some();
+            let caller = caller.clone();
+            app.db
+                .write_needed(move |tx| if fits { note(tx, &caller).map(Ok) } else { refuse(tx, &caller, "password.wrong").map(Err) })
+                .await?
+        }
+        Means::Code => {
+            let (caller, auth, lock, code) = (caller.clone(), app.auth.clone(), Lock::of(&app.settings), typed.to_owned());
+            let prove = move |tx: &mut Tx| {
+                factor::charge(tx, staff, lock)?;
+                match factor::take_code(tx, &auth, staff, &code)? {
+                    Some(_) => note(tx, &caller).map(Ok),
+                    None => refuse(tx, &caller, "second_factor.code_wrong").map(Err),
+                }
+            };
+            app.db.write_needed(prove).await?
+        }
+    }
 }
 
 /// The stored hash of somebody's own password, if it is this one. Guesses are counted, but apart from those of strangers at the door.
 pub async fn verify_own(app: &App, staff: StaffId, password: &str) -> Result<Option<String>> {
-    let subject = format!("own:{staff}");
-    let charged = subject.clone();
+    let lock = Lock::of(&app.settings);
     let charge = move |tx: &mut Tx| {
-        guess::charge(tx, &charged, ACCOUNT)?;
+        guess::charge_locked(tx, &subject(staff), ACCOUNT, lock)?;
         store::find_credential_of(tx, staff)
     };
     let stored = app.db.write_needed(charge).await?.map(|credential| credential.hash);
     if !app.auth.passwords.verify(password.to_owned(), stored.clone()).await? {
         return Ok(None);
     }
-    app.db.write_needed(move |tx| guess::acquit(tx, &subject)).await?;
+    app.db.write_needed(move |tx| guess::acquit(tx, &subject(staff))).await?;
     Ok(stored)
+}
+
+/// The counter of guesses by whoever sits at an open session.
+pub(super) fn subject(staff: StaffId) -> String {
+    format!("own:{staff}")
 }
 
 /// The session is proven from now on, and gets another token: who may have seen the old one does not come along.

@@ -6,6 +6,8 @@ use yingda_base::{key::Keyring, random::Entropy};
 pub struct Auth {
     /// Hashes and verifies passwords.
     pub passwords: Passwords,
+    /// Seals the secrets of authenticators.
+    pub(super) keyring: Keyring,
     /// Signs visitors' tokens.
     pub visitors: Signer,
     /// Signs links to files.
@@ -19,6 +21,7 @@ impl Auth {
     pub fn new(entropy: Entropy, keyring: &Keyring) -> Auth {
         Auth {
             passwords: Passwords::new(entropy),
+            keyring: keyring.clone(),
             visitors: Signer::new(keyring, "visitor.token"),
             links: Signer::new(keyring, "file.link"),
             revoked: RevokedDevices::default(),

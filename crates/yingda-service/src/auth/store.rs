@@ -1,18 +1,22 @@
 //! Passwords, sessions, failures and revocations. Reads accounts, roles and scopes, which staff owns.
+mod device;
+mod factor;
 mod failure;
 mod revocation;
 mod session;
 
+pub use device::*;
+pub use factor::*;
 pub use failure::*;
 pub use revocation::*;
 pub use session::*;
 
 use super::{
-    id::{GroupId, StaffId},
+    id::{GroupId, Means, StaffId},
     model::{GroupName, Me},
 };
 use std::collections::BTreeSet;
-use yingda_base::{Result, Tx, http::Scope, row, sql};
+use yingda_base::{Millis, Result, Tx, http::Scope, row, sql};
 
 row! {
     /// What a login needs of an account.
@@ -55,6 +59,13 @@ pub fn set_password(tx: &mut Tx, staff: StaffId, hash: &str, must_change: bool) 
         tx.now()
     ))?;
     Ok(())
+}
+
+/// When the password was set.
+pub fn password_since(tx: &mut Tx, staff: StaffId) -> Result<Option<Millis>> {
+    row! { struct Found { changed_at: Millis } }
+    let found: Option<Found> = tx.find(sql!("SELECT changed_at FROM staff_password WHERE staff_id = $1", staff))?;
+    Ok(found.map(|found| found.changed_at))
 }
 
 pub fn permissions(tx: &mut Tx, staff: StaffId) -> Result<BTreeSet<String>> {
@@ -118,5 +129,15 @@ pub fn me(tx: &mut Tx, staff: StaffId) -> Result<Me> {
     ))?;
     let Account { id, login, name, max_conversations, must_change } = account;
     let groups = groups.into_iter().map(|Group { id, name }| GroupName { id, name }).collect();
-    Ok(Me { id, login, name, permissions: Vec::new(), groups, must_change_password: must_change, must_enrol: false, max_conversations })
+    Ok(Me {
+        id,
+        login,
+        name,
+        permissions: Vec::new(),
+        groups,
+        must_change_password: must_change,
+        must_enrol: false,
+        proves_by: Means::Password,
+        max_conversations,
+    })
 }

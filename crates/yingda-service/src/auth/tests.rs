@@ -1,4 +1,7 @@
 //! Over HTTP, as people log in.
+mod lock;
+mod second_factor;
+
 use crate::{
     apps, staff,
     testkit::{Answer, Client, GROUP, TestApp},
@@ -210,7 +213,7 @@ apps! { a_sensitive_call_asks_for_a_proof_and_the_proof_brings_another_token, |t
     assert_eq!((refused.status, refused.code()), (403, "step_up_required"));
     assert_eq!(person.put("/api/v1/setting/auth.idle_minutes", json!({"value": 600})).await.code(), "step_up_required");
 
-    let prove = async |password: &str| person.post("/api/v1/auth/step-up", json!({"password": password})).await;
+    let prove = async |password: &str| person.post("/api/v1/auth/step-up", json!({"proof": password})).await;
     assert_eq!(prove("wrong password").await.code(), "password.wrong");
     assert_eq!(make(&person, "b").await.code(), "step_up_required");
     let proven = prove(PASSWORD).await;
@@ -233,7 +236,7 @@ apps! { a_sensitive_call_asks_for_a_proof_and_the_proof_brings_another_token, |t
 apps! { guesses_at_ones_own_password_are_slowed_apart_from_the_door, |t| async {
     account(&t, "linxiao", false).await;
     let person = logged_in(&t, "linxiao").await;
-    let prove = async |password: &str| person.post("/api/v1/auth/step-up", json!({"password": password})).await;
+    let prove = async |password: &str| person.post("/api/v1/auth/step-up", json!({"proof": password})).await;
     for _ in 0..3 { assert_eq!(prove("wrong password").await.code(), "password.wrong"); }
     assert_eq!(prove(PASSWORD).await.code(), "auth.login_throttled");
     let change = json!({"old": PASSWORD, "new": "another password"});

@@ -57,7 +57,7 @@ pub fn next(failures: Option<Failures>, now: Millis) -> i64 {
 }
 
 /// A clock that was set back must not lengthen the delay, so only the distance counts.
-fn since(failures: Failures, now: Millis) -> Duration {
+pub fn since(failures: Failures, now: Millis) -> Duration {
     Duration::from_millis(now.0.abs_diff(failures.last_at.0))
 }
 

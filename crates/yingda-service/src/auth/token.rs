@@ -1,4 +1,5 @@
 //! Tokens. `ys_…`: a session, random, kept as a hash. `yv_…`: a visitor, signed, kept nowhere.
+//! `yc_…`: a login that waits for its code, `yd_…`: a known browser; both random, kept as a hash.
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use sha2::{Digest, Sha256};
 use std::time::Duration;
@@ -12,6 +13,8 @@ use yingda_base::{
 pub const VISITOR_LIFE: Duration = Duration::from_secs(3600);
 const SESSION: &str = "ys_";
 const VISITOR: &str = "yv_";
+const CHALLENGE: &str = "yc_";
+const DEVICE: &str = "yd_";
 const MAC: usize = 32;
 
 /// A new session token and the hash under which it is stored.
@@ -19,6 +22,24 @@ pub fn new_session_token(entropy: &Entropy) -> (String, Vec<u8>) {
     let token = format!("{SESSION}{}", entropy.token());
     let hash = hash_secret(&token);
     (token, hash)
+}
+
+/// A new token of a login that waits for a code, and its hash.
+pub fn new_challenge_token(entropy: &Entropy) -> (String, Vec<u8>) {
+    let token = format!("{CHALLENGE}{}", entropy.token());
+    let hash = hash_secret(&token);
+    (token, hash)
+}
+
+/// A new secret by which a browser is known.
+pub fn new_device(entropy: &Entropy) -> String {
+    format!("{DEVICE}{}", entropy.token())
+}
+
+/// Whether a browser's secret looks like one of ours.
+pub fn is_device(text: &str) -> bool {
+    text.strip_prefix(DEVICE)
+        .is_some_and(|rest| rest.len() == 43 && rest.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte)))
 }
 
 /// How 256-bit secrets are stored. They are random, so a plain hash is enough.

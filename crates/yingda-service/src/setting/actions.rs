@@ -1,6 +1,6 @@
 //! Listing settings, setting values and taking them back.
 use super::{
-    model::{self, SettingView, ValueView, Whom},
+    model::{self, Choice, SettingView, ValueView, Whom},
     store,
 };
 use crate::{
@@ -33,6 +33,7 @@ fn view(setting: &dyn AnySetting, values: &[Change], language: Language) -> Sett
         name: text(""),
         about: text(".about"),
         is_security: model::is_security(key),
+        choices: setting.choices().iter().map(|value| Choice { value: (*value).to_owned(), name: text(&format!(".{value}")) }).collect(),
         scopes: setting.scopes().to_vec(),
         default: setting.default_json(),
         values,

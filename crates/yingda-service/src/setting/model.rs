@@ -20,12 +20,24 @@ pub struct SettingView {
     pub about: String,
     /// Changed by those who may change settings of security, and not by others.
     pub is_security: bool,
+    /// All values it can have, where they are few.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub choices: Vec<Choice>,
     /// What it can be set for.
     pub scopes: Vec<ScopeKind>,
     /// What holds where nobody set anything.
     pub default: Value,
     /// What was set, the widest scope first.
     pub values: Vec<ValueView>,
+}
+
+/// One of the few values a setting can have.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct Choice {
+    /// As it is set.
+    pub value: String,
+    /// In the reader's language.
+    pub name: String,
 }
 
 /// A value that was set.

@@ -8,7 +8,7 @@ use super::{
 use crate::{
     App,
     audit::{self, Audit},
-    auth::{self, BranchId, GroupId, Revocation, StaffId, permission},
+    auth::{self, BranchId, GroupId, Policy, Revocation, StaffId, permission},
     conversation::{self, Named},
 };
 use serde::Deserialize;
@@ -124,7 +124,7 @@ pub async fn prepare(app: &App, caller: &Caller, new: &NewStaff) -> Result<Prepa
     let login = model::check_login(&new.login)?;
     let secret = new.password.is_none().then(|| auth::one_time_password(&app.context.entropy));
     let password = new.password.clone().or_else(|| secret.clone()).unwrap_or_default();
-    auth::check_policy(&login, &password)?;
+    Policy::of(&app.settings).check(&login, &password)?;
     let hash = app.auth.passwords.hash(password).await?;
     // A password that a person chose for another is known to two; one that a program sets for its own run is not.
     let must_change = !(actor.unlimited && new.password.is_some());
@@ -247,7 +247,7 @@ pub fn reset_password(tx: &mut Tx, caller: &Caller, id: StaffId, password: &OneT
 /// Locks an account that one may have power over.
 fn reach(tx: &mut Tx, actor: &StaffActor, id: StaffId) -> Result<()> {
     store::lock_account(tx, id)?.ok_or_else(|| Error::not_found("staff"))?;
-    model::check_power(actor, &store::rights_of(tx, id)?)
+    permission::check_power(actor, &store::rights_of(tx, id)?)
 }
 
 pub(super) fn check_places(tx: &mut Tx, branch: Option<BranchId>, groups: &[GroupId], scopes: &[ScopeItem]) -> Result<()> {

@@ -1,12 +1,12 @@
 //! Accounts, roles, groups and branches as others see them, and the rules about rights.
 use crate::auth::{
     BranchId, GroupId, RoleId, StaffId,
-    permission::{self as right, ALL},
+    permission::{self as right, ALL, duties},
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use utoipa::ToSchema;
-use yingda_base::{Error, Millis, Result, http::StaffActor};
+use yingda_base::{Error, Millis, Result};
 
 /// The roles every installation has. They are kept as written here; others can be made beside them.
 pub const BUILTIN: &[(&str, &[&str])] = &[
@@ -47,28 +47,6 @@ const SUPERVISOR: &[&str] = &[
 pub const SECURITY_ADMIN: &str = "security_admin";
 /// What the first administrator is.
 pub const FIRST_ADMIN: &[&str] = &["system_admin", SECURITY_ADMIN, "audit_admin"];
-
-/// The three kinds of administrators, who watch each other (三员分立).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Duty {
-    /// Runs the installation: settings, sites, groups, the existence of accounts.
-    System,
-    /// Decides who may do what, and how they log in.
-    Security,
-    /// Reads what the others did.
-    Audit,
-}
-
-/// The duties these rights belong to. Rights of those who serve belong to none.
-pub fn duties<'a>(rights: impl IntoIterator<Item = &'a String>) -> BTreeSet<Duty> {
-    let duty = |right: &String| match right.as_str() {
-        right::SETTING_MANAGE | right::SITE_MANAGE | right::GROUP_MANAGE | right::BRANCH_MANAGE | right::STAFF_MANAGE => Some(Duty::System),
-        right::ROLE_MANAGE | right::STAFF_SECURE | right::SESSION_MANAGE | right::SETTING_SECURE => Some(Duty::Security),
-        right if right.starts_with("audit.") => Some(Duty::Audit),
-        _ => None,
-    };
-    rights.into_iter().filter_map(duty).collect()
-}
 
 /// Whether somebody who has the rights `before` may get those of `after`: of two duties only if they had them already, so that the
 /// first administrator can give them away one by one. Code: `staff.administrators_apart`.
@@ -189,35 +167,10 @@ pub fn check_permissions(names: &[String]) -> Result<BTreeSet<String>> {
     }
 }
 
-/// Whether somebody may have power over an account with these rights: who manages roles may, others only if they have them all
-/// themselves. Code: `staff.beyond_own_rights`.
-pub fn check_power(actor: &StaffActor, rights: &BTreeSet<String>) -> Result<()> {
-    if actor.can(right::ROLE_MANAGE) || rights.iter().all(|right| actor.can(right)) {
-        Ok(())
-    } else {
-        Err(Error::forbidden("staff.beyond_own_rights"))
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use yingda_base::http::Scope;
-
-    fn actor(rights: &[&str]) -> StaffActor {
-        let permissions = rights.iter().map(|&right| right.to_owned()).collect();
-        StaffActor {
-            id: 1,
-            name: String::new(),
-            session: 1,
-            permissions,
-            scope: Scope::default(),
-            pending: None,
-            proven: true,
-            unlimited: false,
-        }
-    }
-
+    use crate::auth::permission::Duty;
     #[test]
     fn built_in_roles_name_known_rights_and_nobody_has_all() {
         for (role, rights) in BUILTIN {
@@ -243,16 +196,6 @@ mod tests {
         assert!(check_apart(&all, &two).is_ok(), "who has all three gives one away");
         assert_eq!(check_apart(&rights("system_admin"), &two).unwrap_err().code(), "staff.administrators_apart");
         assert!(check_apart(&rights("agent"), &rights("audit_admin")).is_ok());
-    }
-
-    #[test]
-    fn only_who_manages_roles_has_power_over_those_who_may_more() {
-        let rights = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect::<BTreeSet<_>>();
-        let clerk = actor(&[right::STAFF_SECURE, right::STAFF_VIEW]);
-        assert!(check_power(&clerk, &rights(&[right::STAFF_VIEW])).is_ok());
-        assert_eq!(check_power(&clerk, &rights(&[right::AUDIT_VIEW])).unwrap_err().code(), "staff.beyond_own_rights");
-        let security = actor(&[right::STAFF_SECURE, right::ROLE_MANAGE]);
-        assert!(check_power(&security, &rights(&[right::AUDIT_VIEW])).is_ok());
     }
 
     #[test]

@@ -17,7 +17,9 @@ export function fakeServer(world: World): (request: Request) => Promise<Response
     if (refused === 'never') return new Promise(() => {});
     if (refused) return problem(refused.status, refused.code, refused.title);
     if (pathname === '/api/v1/auth/me')
-      return world.me ? json({ staff: world.me }) : problem(401, 'not_logged_in', '请先登录');
+      return world.me
+        ? json({ staff: world.me, password_rule: { least: 10, history: 5, days: 0 } })
+        : problem(401, 'not_logged_in', '请先登录');
     if (pathname.startsWith('/api/v1/customer/')) return json({ customer: world.customer });
     if (pathname.endsWith('/draft')) {
       if (request.method === 'GET') return problem(404, 'not_found', '没有草稿');

@@ -39,6 +39,7 @@ export const me: Me = {
   max_conversations: 8,
   must_change_password: false,
   must_enrol: false,
+  proves_by: 'password',
   permissions: ['conversation.view', 'conversation.serve', 'conversation.note', 'customer.view'],
 };
 const mine = { participant: 2, id: 'me', name: '林晓', away: false };

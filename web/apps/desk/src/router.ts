@@ -13,6 +13,7 @@ declare module 'vue-router' {
 const routes: RouteRecordRaw[] = [
   { path: '/login', name: 'login', component: () => import('./features/auth/LoginPage.vue'), meta: { open: true } },
   { path: '/password', name: 'password', component: () => import('./features/auth/PasswordPage.vue') },
+  { path: '/second-factor', name: 'enrol', component: () => import('./features/auth/EnrolPage.vue') },
   {
     path: '/',
     component: () => import('./shell/DeskLayout.vue'),
@@ -59,6 +60,7 @@ const routes: RouteRecordRaw[] = [
         component: () => import('./features/audit/AuditPage.vue'),
         meta: { right: 'audit' },
       },
+      { path: 'security', name: 'security', component: () => import('./features/auth/SecurityPage.vue') },
       { path: ':rest(.*)*', name: 'missing', component: () => import('./shell/MissingPage.vue') },
     ],
   },
@@ -70,7 +72,9 @@ export function createDeskRouter(session: ReturnType<typeof useSession>) {
     if (to.meta.open) return true;
     await session.load();
     if (!session.me) return { name: 'login', query: to.path === '/' ? {} : { next: to.fullPath } };
-    if (session.mustChange && to.name !== 'password') return { name: 'password' };
+    // One after the other, each before anything else.
+    if (session.mustChange) return to.name === 'password' || { name: 'password' };
+    if (session.mustEnrol && to.name !== 'enrol') return { name: 'enrol' };
     if (to.path === '/') return { name: firstRoom(session.me.permissions), params: {} };
     if (to.meta.right && !session.may(to.meta.right)) return { name: 'missing', params: { rest: ['forbidden'] } };
     return true;

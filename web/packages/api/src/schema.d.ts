@@ -30,8 +30,25 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Log in. */
+        /** Log in. Where the account has a second factor the answer has a `challenge` and no session yet. */
         post: operations["auth_login"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/login/code": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Log in with a second factor: the code after the password. */
+        post: operations["auth_login_code"];
         delete?: never;
         options?: never;
         head?: never;
@@ -83,6 +100,43 @@ export interface paths {
         put?: never;
         /** Change one's own password; ends one's other sessions. */
         post: operations["auth_change_password"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/second-factor": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What one has of a second factor. */
+        get: operations["second_factor_state"];
+        /** Confirm an authenticator by its first code. Ends one's other sessions; answers the recovery codes. */
+        put: operations["second_factor_confirm"];
+        /** Begin to set up an authenticator. What one had counts on until the new one is confirmed. */
+        post: operations["second_factor_offer"];
+        /** Do without a second factor, where no setting asks for one. */
+        delete: operations["second_factor_remove"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/second-factor/codes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Get new recovery codes; those before are over. */
+        post: operations["second_factor_renew_codes"];
         delete?: never;
         options?: never;
         head?: never;
@@ -717,6 +771,23 @@ export interface paths {
         patch: operations["staff_update"];
         trace?: never;
     };
+    "/api/v1/staff/{id}/lock": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Let somebody try again who was locked out by wrong guesses. */
+        delete: operations["staff_unlock"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/staff/{id}/password": {
         parameters: {
             query?: never;
@@ -744,6 +815,40 @@ export interface paths {
         get?: never;
         /** Change what somebody may do and see. */
         put: operations["staff_set_rights"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/staff/{id}/second-factor": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Take somebody's second factor away; logs the person out. */
+        delete: operations["staff_reset_second_factor"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/staff/{id}/security": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How somebody logs in: second factor, password, locks. */
+        get: operations["staff_security"];
+        put?: never;
         post?: never;
         delete?: never;
         options?: never;
@@ -1098,8 +1203,31 @@ export interface components {
             /** @description Shown. */
             name: string;
         };
+        /** @description One of the few values a setting can have. */
+        Choice: {
+            /** @description In the reader's language. */
+            name: string;
+            /** @description As it is set. */
+            value: string;
+        };
         /** @enum {string} */
         CloseReason: "customer" | "agent" | "timeout" | "system";
+        CodeBody: {
+            /** @description Programs without cookies: answers the token instead of setting the cookie. */
+            bearer?: boolean;
+            /** @description As the first call answered it. */
+            challenge: string;
+            /** @description Of the authenticator, or a recovery code. */
+            code: string;
+        };
+        CodesAnswer: {
+            /** @description Shown this once; absent when the call is repeated under its key. */
+            codes?: string[];
+        };
+        ConfirmBody: {
+            /** @description The first code the authenticator shows. */
+            code: string;
+        };
         /** @description A conversation as shown: docs/protocol.md, section 2. */
         Conversation: {
             /** @description When it was first taken. */
@@ -1298,6 +1426,18 @@ export interface components {
             /** @description What is known. Telephone, identity and bank card numbers are shown masked. */
             value: string;
         };
+        /** @description What somebody has of a second factor. */
+        FactorState: {
+            /**
+             * Format: int64
+             * @description Recovery codes not yet used.
+             */
+            codes_left: number;
+            /** @description Whether one must have one. */
+            is_required: boolean;
+            /** @description Since when; absent without one. */
+            since?: components["schemas"]["Millis"];
+        };
         FileAnswer: {
             file: components["schemas"]["FileView"];
         };
@@ -1398,7 +1538,15 @@ export interface components {
             url: string;
         };
         LoginAnswer: {
-            staff: components["schemas"]["Me"];
+            /** @description The password was right, and a code is asked for: give this back with it, within five minutes. */
+            challenge?: string;
+            /**
+             * Format: int64
+             * @description Wrong guesses of strangers at this login, as far as they are remembered. Absent if there were none.
+             */
+            failures?: number;
+            /** @description Who is logged in; absent while a code is still missing. */
+            staff?: components["schemas"]["Me"];
             /** @description With `bearer` only. */
             token?: string;
         };
@@ -1429,10 +1577,15 @@ export interface components {
             name: string;
             /** @description All rights, by all roles. Empty while the password must be changed. */
             permissions: string[];
+            /** @description With what one proves that it is still oneself: with a code, if one has a second factor. */
+            proves_by: components["schemas"]["Means"];
         };
         MeAnswer: {
+            password_rule: components["schemas"]["PasswordRule"];
             staff: components["schemas"]["Me"];
         };
+        /** @enum {string} */
+        Means: "password" | "code";
         /** @enum {string} */
         Method: "password" | "code" | "recovery_code" | "command";
         /**
@@ -1505,6 +1658,14 @@ export interface components {
             scopes?: components["schemas"]["ScopeItem"][];
         };
         Nothing: Record<string, never>;
+        OfferAnswer: {
+            /** @description The address as a QR code: a row of `0` and `1` for each line of modules, without the quiet zone. */
+            qr: string[];
+            /** @description To be typed into an authenticator. */
+            secret: string;
+            /** @description The same as an `otpauth:` address. */
+            uri: string;
+        };
         /** @description One conversation. */
         One: {
             conversation: components["schemas"]["Conversation"];
@@ -1637,6 +1798,24 @@ export interface components {
         PasswordBody: {
             new: string;
             old: string;
+        };
+        /** @description What a new password must be, as far as it can be said beforehand. */
+        PasswordRule: {
+            /**
+             * Format: int64
+             * @description It must be changed after so many days; 0: never.
+             */
+            days: number;
+            /**
+             * Format: int64
+             * @description It must not be one of so many before it.
+             */
+            history: number;
+            /**
+             * Format: int64
+             * @description Least number of characters.
+             */
+            least: number;
         };
         /** @description A call of a polling client. */
         Poll: {
@@ -1928,6 +2107,17 @@ export interface components {
         SecretList: {
             items: components["schemas"]["Secret"][];
         };
+        /** @description How somebody logs in. */
+        Security: {
+            /** @description Until when too many wrong guesses lock somebody out: strangers, or this person. Absent if nobody is. */
+            locked_until?: components["schemas"]["Millis"];
+            /** @description Whether it must be changed at the next login. */
+            must_change_password: boolean;
+            /** @description When the password was set; absent without one. */
+            password_since?: components["schemas"]["Millis"];
+            /** @description The second factor. */
+            second_factor: components["schemas"]["FactorState"];
+        };
         /** @description A session of a member of staff. */
         Session: {
             /** @description Where it was begun. */
@@ -1966,6 +2156,8 @@ export interface components {
         SettingView: {
             /** @description What it does, in the reader's language. */
             about: string;
+            /** @description All values it can have, where they are few. */
+            choices?: components["schemas"]["Choice"][];
             /** @description What holds where nobody set anything. */
             default: unknown;
             /** @description Changed by those who may change settings of security, and not by others. */
@@ -2091,7 +2283,8 @@ export interface components {
             until: components["schemas"]["Millis"];
         };
         StepUpBody: {
-            password: string;
+            /** @description A code of the authenticator or a recovery code for those who have a second factor, else the password: see `proves_by` of `/auth/me`. */
+            proof: string;
         };
         TokenAnswer: {
             /** @description Of a new device, this once. */
@@ -2276,6 +2469,37 @@ export interface operations {
             };
         };
     };
+    auth_login_code: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CodeBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LoginAnswer"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     auth_logout: {
         parameters: {
             query?: never;
@@ -2346,6 +2570,143 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    second_factor_state: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FactorState"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    second_factor_confirm: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ConfirmBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CodesAnswer"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    second_factor_offer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OfferAnswer"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    second_factor_remove: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    second_factor_renew_codes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CodesAnswer"];
+                };
             };
             default: {
                 headers: {
@@ -3954,6 +4315,33 @@ export interface operations {
             };
         };
     };
+    staff_unlock: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     staff_reset_password: {
         parameters: {
             query?: never;
@@ -4004,6 +4392,62 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["StaffAnswer"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    staff_reset_second_factor: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    staff_security: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Security"];
                 };
             };
             default: {

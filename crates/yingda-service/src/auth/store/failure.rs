@@ -39,3 +39,45 @@ pub fn purge_failures(tx: &mut Tx, before: Millis, limit: i64) -> Result<u64> {
         limit
     ))
 }
+
+pub fn count_failures(tx: &mut Tx, subject: &str) -> Result<i64> {
+    row! { struct Found { count: i64 } }
+    let found: Option<Found> = tx.find(sql!("SELECT count FROM login_failure WHERE subject = $1", subject))?;
+    Ok(found.map_or(0, |found| found.count))
+}
+
+row! { struct Counted { count: i64, last_at: Millis } }
+
+/// Of a login by its name as it is counted: those of strangers, of known browsers and of known places.
+pub fn failures_of_login(tx: &mut Tx, name: &str) -> Result<Vec<Failures>> {
+    let [stranger, device, place] = bounds(name);
+    let found: Vec<Counted> = tx.all(sql!(
+        "SELECT count, last_at
+           FROM login_failure
+          WHERE subject = $1 OR (subject >= $2 AND subject < $3) OR (subject >= $4 AND subject < $5)
+          ORDER BY subject",
+        &stranger,
+        &device,
+        format!("{device}~"),
+        &place,
+        format!("{place}~")
+    ))?;
+    Ok(found.into_iter().map(|found| Failures { count: found.count, last_at: found.last_at }).collect())
+}
+
+pub fn forget_failures_of_login(tx: &mut Tx, name: &str) -> Result<()> {
+    let [stranger, device, place] = bounds(name);
+    tx.run(sql!(
+        "DELETE FROM login_failure WHERE subject = $1 OR (subject >= $2 AND subject < $3) OR (subject >= $4 AND subject < $5)",
+        &stranger,
+        &device,
+        format!("{device}~"),
+        &place,
+        format!("{place}~")
+    ))?;
+    Ok(())
+}
+
+fn bounds(name: &str) -> [String; 3] {
+    [format!("login:{name}"), format!("device:{name}:"), format!("place:{name}:")]
+}

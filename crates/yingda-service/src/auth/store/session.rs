@@ -48,7 +48,8 @@ pub fn find_session(tx: &mut Tx, token_hash: &[u8]) -> Result<Option<SessionRow>
     tx.find(sql!(
         "SELECT s.id, s.staff_id, s.kind, COALESCE(s.begun_steady, s.created_at) AS begun, COALESCE(s.seen_steady, s.seen_at) AS seen,
                 s.proven_steady AS proven, s.token_hash <> $1 AS is_old_token, s.old_token_hash IS NOT NULL AS has_old_token,
-                s.old_until_steady AS old_until, s.revoked_at, s.must_enrol,
+                s.old_until_steady AS old_until, s.revoked_at,
+                s.must_enrol AND NOT EXISTS (SELECT 1 FROM second_factor f WHERE f.staff_id = s.staff_id AND f.since IS NOT NULL) AS must_enrol,
                 a.name, a.is_active, COALESCE(p.must_change, FALSE) AS must_change
            FROM session s
            JOIN staff a ON a.id = s.staff_id
@@ -63,7 +64,8 @@ pub fn find_session_by_id(tx: &mut Tx, id: SessionId) -> Result<Option<SessionRo
     tx.find(sql!(
         "SELECT s.id, s.staff_id, s.kind, COALESCE(s.begun_steady, s.created_at) AS begun, COALESCE(s.seen_steady, s.seen_at) AS seen,
                 s.proven_steady AS proven, FALSE AS is_old_token, s.old_token_hash IS NOT NULL AS has_old_token,
-                s.old_until_steady AS old_until, s.revoked_at, s.must_enrol,
+                s.old_until_steady AS old_until, s.revoked_at,
+                s.must_enrol AND NOT EXISTS (SELECT 1 FROM second_factor f WHERE f.staff_id = s.staff_id AND f.since IS NOT NULL) AS must_enrol,
                 a.name, a.is_active, COALESCE(p.must_change, FALSE) AS must_change
            FROM session s
            JOIN staff a ON a.id = s.staff_id

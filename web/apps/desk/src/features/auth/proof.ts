@@ -5,6 +5,7 @@ import { useApi } from '../../outside.ts';
 
 /** Asks whoever sits here to show that it is still them, when a call wants to know. Calls made side by side ask once. */
 export const useProof = defineStore('proof', () => {
+  const api = useApi();
   const asking = ref(false);
   let answered: ((proven: boolean) => void) | undefined;
   let waiting: Promise<boolean> | undefined;
@@ -19,9 +20,9 @@ export const useProof = defineStore('proof', () => {
     return waiting;
   }
 
-  const api = useApi();
-  async function prove(password: string) {
-    await answer(api.POST('/api/v1/auth/step-up', { body: { password } }));
+  /** With a password or a code, whichever the server wants of this person. */
+  async function prove(proof: string) {
+    await answer(api.POST('/api/v1/auth/step-up', { body: { proof } }));
     settle(true);
   }
 
