@@ -18,6 +18,8 @@ pub enum Kind {
     Forbidden,
     /// 404: not there, or not for your eyes.
     NotFound,
+    /// 408: you took too long.
+    Slow,
     /// 409: the object's state does not allow it.
     Conflict,
     /// 410: it was there.

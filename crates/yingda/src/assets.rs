@@ -55,7 +55,7 @@ async fn desk(request: Request) -> Response {
     match Desk::get(&path) {
         Some(file) => answer(&path, file, Page::Desk, &request),
         // A path without a dot is a route of the app itself.
-        None if !path.contains('.') => index(Desk::get("index.html"), Page::Desk, &request),
+        None if !path.contains('.') || is_page(&path) => index(Desk::get("index.html"), Page::Desk, &request),
         None => StatusCode::NOT_FOUND.into_response(),
     }
 }

@@ -14,7 +14,7 @@ use std::{
 use yingda_base::{
     Error, Result,
     db::{Engine, Options},
-    http::Proxies,
+    http::{Pace, Proxies},
 };
 
 /// The manual: every key with its meaning and default.
@@ -31,6 +31,8 @@ pub struct Config {
     pub hsts: Option<u64>,
     /// What to prove ourselves with.
     pub tls: Option<TlsFiles>,
+    /// How many, and how slow.
+    pub limits: Limits,
     /// How long requests under way may take at a stop.
     pub stop: Duration,
     /// Where database and files are.
@@ -43,6 +45,23 @@ pub struct Config {
     pub log: Log,
     /// Whether /metrics answers.
     pub metrics: bool,
+}
+
+/// What clients may take of us.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Connections in all.
+    pub connections: usize,
+    /// Connections of one household.
+    pub connections_per_address: usize,
+    /// From the first byte of a request to the end of its head.
+    pub head: Duration,
+    /// Between requests.
+    pub idle: Duration,
+    /// How slowly bodies may come.
+    pub body: Pace,
+    /// Without taking anything of what is written.
+    pub write: Duration,
 }
 
 /// Certificate and key, in PEM.
@@ -110,6 +129,7 @@ impl Config {
             })?,
             hsts: Some(layers.number("server.hsts_days", 0..=3650)? as u64 * 86_400).filter(|seconds| *seconds > 0),
             tls: tls(layers)?,
+            limits: limits(layers)?,
             stop: Duration::from_secs(layers.number("server.stop_seconds", 0..=600)? as u64),
             key_file: match layers.text("data.key_file")? {
                 "" => with_suffix(&data, ".key"),
@@ -124,6 +144,19 @@ impl Config {
             metrics: layers.truth("metrics.enabled")?,
         })
     }
+}
+
+fn limits(layers: &Layers) -> Result<Limits> {
+    let seconds = |key, most| Ok::<_, Error>(Duration::from_secs(layers.number(key, 1..=most)? as u64));
+    let rate = u32::try_from(layers.number("limits.body_kib_a_second", 1..=1_000_000)?).map_err(Error::internal)?;
+    Ok(Limits {
+        connections: layers.number("limits.connections", 1..=10_000_000)?,
+        connections_per_address: layers.number("limits.connections_per_address", 1..=10_000_000)?,
+        head: seconds("limits.head_seconds", 600)?,
+        idle: seconds("limits.idle_seconds", 3600)?,
+        body: Pace { grace: seconds("limits.body_seconds", 3600)?, rate: rate * 1024 },
+        write: seconds("limits.write_seconds", 3600)?,
+    })
 }
 
 /// Both files or none.

@@ -25,7 +25,7 @@ use connection::Rules;
 use identity::Identity;
 use metrics_exporter_prometheus::PrometheusHandle;
 use places::Places;
-use std::{any::Any, process::ExitCode, sync::Arc, time::Duration};
+use std::{any::Any, process::ExitCode, sync::Arc};
 use stream::Patience;
 use tokio::{
     net::TcpListener,
@@ -67,7 +67,7 @@ pub async fn run(config: &Config, is_demo: bool) -> Result<ExitCode> {
     app.supervisor.spawn("node lease", data.instance.clone().keep(data.db.clone(), app.supervisor.stopping()));
     let url = transport.url(listener.local_addr().map_err(Error::internal)?);
     let router = router(&app, config.metrics.then_some(page), is_demo);
-    let router = edge(config, identity.as_deref()).guard(router).layer(from_fn(problems));
+    let router = edge(config, identity.as_deref()).guard(router.layer(from_fn(places::only_vital))).layer(from_fn(problems));
     announce(&app, config, &url, is_demo, identity.as_deref()).await?;
     open(listener, router, identity, &app.supervisor, config)?;
     serve(&app.supervisor, config, signals).await;
@@ -145,9 +145,10 @@ fn open(listener: TcpListener, router: Router, identity: Option<Arc<Identity>>, 
         let hangup = signal(SignalKind::hangup()).map_err(Error::internal)?;
         supervisor.spawn("certificate", identity.keep(hangup, supervisor.stopping()));
     }
-    let patience = Patience { head: Duration::from_secs(10), write: Duration::from_secs(30) };
-    let rules = Arc::new(Rules { router, tls, patience, idle: Duration::from_secs(75) });
-    let places = Places::new(16_384, 4096);
+    let limits = config.limits;
+    let patience = Patience { head: limits.head, write: limits.write };
+    let rules = Arc::new(Rules { router, tls, patience, idle: limits.idle, body: limits.body });
+    let places = Places::new(limits.connections, limits.connections_per_address);
     supervisor.spawn("accept", accept::accept(listener, rules, places, config.proxies.clone(), supervisor.clone()));
     Ok(())
 }

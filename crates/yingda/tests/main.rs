@@ -9,6 +9,7 @@ mod pages;
 mod program;
 mod proxied;
 mod secure;
+mod slow;
 mod start;
 mod stop;
 mod wire;

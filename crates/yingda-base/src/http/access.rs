@@ -18,7 +18,7 @@ use crate::{
 use axum::{
     Router,
     extract::{Request, State},
-    http::{HeaderMap, HeaderValue, Method, header, request::Parts},
+    http::{HeaderMap, HeaderValue, Method, StatusCode, header, request::Parts},
     middleware::{Next, from_fn, from_fn_with_state},
     response::{IntoResponse, Response},
 };
@@ -142,9 +142,17 @@ async fn identify(State(gate): State<Gate>, mut request: Request, next: Next) ->
 
 /// Enforces the rule that stands on the route line.
 pub(super) async fn enforce(State(rule): State<Rule>, request: Request, next: Next) -> Response {
-    let (parts, body) = request.into_parts();
+    let (mut parts, body) = request.into_parts();
+    parts.extensions.insert(rule);
     match check(&rule, &parts) {
-        Ok(()) => next.run(Request::from_parts(parts, body)).await,
+        Ok(()) => {
+            let mut response = next.run(Request::from_parts(parts, body)).await;
+            // The framework turns a length away that is told beforehand, and does not say what would have been taken.
+            if response.status() == StatusCode::PAYLOAD_TOO_LARGE && response.extensions().get::<Error>().is_none() {
+                response.extensions_mut().insert(Error::new(Kind::TooLarge, "body_too_large").with("limit", rule.body));
+            }
+            response
+        }
         Err(error) => error.into_response(),
     }
 }

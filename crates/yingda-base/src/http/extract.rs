@@ -1,8 +1,15 @@
 //! Parsing at the edge, with errors a user understands.
-use crate::error::{Error, Result};
+use super::{
+    body::{JSON, failure},
+    routes::Rule,
+};
+use crate::error::{Error, Kind, Result};
 use axum::{
     body::Bytes,
-    extract::{FromRequest, FromRequestParts, Path, Query, Request},
+    extract::{
+        FromRequest, FromRequestParts, Path, Query, Request,
+        rejection::{BytesRejection, FailedToBufferBody},
+    },
     http::{header, request::Parts},
 };
 use serde::{Deserialize, Deserializer, de::DeserializeOwned};
@@ -22,11 +29,15 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Input<T> {
 pub(super) async fn read_json<S: Send + Sync, T: DeserializeOwned>(request: Request, state: &S) -> Result<(T, Bytes)> {
     let kind = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     if !kind.split(';').next().is_some_and(|kind| kind.trim().eq_ignore_ascii_case("application/json")) {
-        return Err(Error::new(crate::error::Kind::Unsupported, "media_type_unsupported").with("expected", "application/json"));
+        return Err(Error::new(Kind::Unsupported, "media_type_unsupported").with("expected", "application/json"));
     }
-    let bytes = Bytes::from_request(request, state)
-        .await
-        .map_err(|_| Error::new(crate::error::Kind::TooLarge, "body_too_large").with("limit", 65536))?;
+    let limit = request.extensions().get::<Rule>().map_or(JSON, |rule| rule.body);
+    let bytes = Bytes::from_request(request, state).await.map_err(|rejection| match rejection {
+        BytesRejection::FailedToBufferBody(FailedToBufferBody::LengthLimitError(_)) => {
+            Error::new(Kind::TooLarge, "body_too_large").with("limit", limit)
+        }
+        rejection => failure(&rejection),
+    })?;
     let body = if bytes.is_empty() { &b"{}"[..] } else { &bytes };
     let input = serde_json::from_slice(body).map_err(|error| Error::malformed("body_malformed").with("reason", error.to_string()))?;
     Ok((input, bytes))

@@ -5,6 +5,7 @@
 //! whose call may be repeated under an `Idempotency-Key`), [`Id`] (an id in the path) and [`Params`] (the query), and answer `Result<…>`; errors become problem documents.
 mod access;
 mod actor;
+mod body;
 mod client;
 mod extract;
 mod idempotency;
@@ -14,6 +15,7 @@ mod routes;
 
 pub use access::{Authenticate, Credentials, Gate, cookie_name, is_own_origin};
 pub use actor::{Actor, Caller, Pending, Scope, StaffActor, VisitorActor};
+pub use body::{Budget, Held, Pace};
 pub use client::{Client, Edge, Peer, Proxies, household};
 pub use extract::{Id, Input, Params, nullable};
 pub use idempotency::{Answer, Once, OnceKey, purge_answers};

@@ -20,6 +20,7 @@ pub fn status(kind: Kind) -> StatusCode {
         Kind::Unauthenticated => StatusCode::UNAUTHORIZED,
         Kind::Forbidden => StatusCode::FORBIDDEN,
         Kind::NotFound => StatusCode::NOT_FOUND,
+        Kind::Slow => StatusCode::REQUEST_TIMEOUT,
         Kind::Conflict => StatusCode::CONFLICT,
         Kind::Gone => StatusCode::GONE,
         Kind::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
@@ -70,13 +71,16 @@ pub async fn problems(request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     let error = match response.extensions_mut().remove::<Error>() {
         Some(error) => error,
+        // Told already, nearer to where it went wrong.
+        None if response.headers().get(header::CONTENT_TYPE).is_some_and(|kind| kind == "application/problem+json") => return response,
         // Rejections of the framework itself.
         None if response.status() == StatusCode::METHOD_NOT_ALLOWED => Error::new(Kind::Malformed, "method_not_allowed"),
         None if response.status() == StatusCode::PAYLOAD_TOO_LARGE => Error::new(Kind::TooLarge, "body_too_large"),
         None => return response,
     };
     let (id, language) = info.map_or((String::new(), accepted), |info| (info.id, info.language));
-    if matches!(error.kind(), Kind::Internal | Kind::Unavailable) {
+    // Turning people away when there are too many is no fault, and must not fill the log besides.
+    if matches!(error.kind(), Kind::Internal | Kind::Unavailable) && error.code() != "overloaded" {
         tracing::error!(request = id, code = error.code(), cause = error.cause().map(tracing::field::display), "a request failed");
     }
     let kept = response.status();

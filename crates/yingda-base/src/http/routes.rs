@@ -1,6 +1,6 @@
 //! The list of routes of a feature, each with its rule on the line.
-use super::{access::enforce, limit::Limit};
-use axum::{Router, middleware::from_fn_with_state};
+use super::{access::enforce, body::JSON, limit::Limit};
+use axum::{Router, extract::DefaultBodyLimit, middleware::from_fn_with_state};
 use std::convert::Infallible;
 use utoipa::openapi::{
     OpenApi,
@@ -33,11 +33,13 @@ pub struct Rule {
     pub while_pending: bool,
     /// Only with a proof, not older than a few minutes, that it is still the same person.
     pub step_up: bool,
+    /// What a JSON body may weigh, in bytes.
+    pub body: usize,
 }
 
 impl Rule {
     const fn new(access: Access) -> Rule {
-        Rule { access, limit: Limit::Write, while_pending: false, step_up: false }
+        Rule { access, limit: Limit::Write, while_pending: false, step_up: false, body: JSON }
     }
     /// Everybody.
     pub const fn public() -> Rule {
@@ -54,6 +56,11 @@ impl Rule {
     /// Visitors, and staff with a permission.
     pub const fn either(permission: &'static str) -> Rule {
         Rule::new(Access::Either(permission))
+    }
+    /// JSON bodies of up to so many bytes instead of 64 KiB.
+    pub const fn body(mut self, bytes: usize) -> Rule {
+        self.body = bytes;
+        self
     }
     /// Another class of limit than [`Limit::Write`].
     pub const fn limit(mut self, limit: Limit) -> Rule {
@@ -125,7 +132,7 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
                 }
             }
         }
-        let methods = methods.layer(from_fn_with_state(rule, enforce));
+        let methods = methods.layer(DefaultBodyLimit::max(rule.body)).layer(from_fn_with_state(rule, enforce));
         self.router = self.router.routes((schemas, paths, methods));
         self
     }

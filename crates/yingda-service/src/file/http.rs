@@ -4,7 +4,7 @@ use crate::{App, auth::permission};
 use ::image::ImageFormat;
 use axum::{
     Json,
-    body::{Body, to_bytes},
+    body::Body,
     extract::State,
     http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
@@ -12,7 +12,6 @@ use axum::{
 use futures_util::{StreamExt, TryStreamExt};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
-use tokio::sync::OwnedSemaphorePermit;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::routes;
 use yingda_base::{
@@ -21,7 +20,7 @@ use yingda_base::{
     http::{Answer, Caller, Id, Limit, OnceKey, Params, Problem, Routes, Rule},
 };
 
-/// How long an upload may take.
+/// How long a refused upload is listened to.
 const PATIENCE: Duration = Duration::from_secs(60);
 /// What is read of an upload that was refused; whoever sends more is cut off.
 const DRAINED: usize = 64 * 1024 * 1024;
@@ -76,15 +75,17 @@ async fn upload(
     body: Body,
 ) -> Result<Answer> {
     let most = usize::try_from(app.settings.global(&super::IMAGE_MB)).map_err(Error::internal)? * 1024 * 1024;
-    let (format, _place) = match admit(&app, &caller, &params.conversation, &headers, most).await {
+    let format = match admit(&app, &caller, &params.conversation, &headers, most).await {
         Ok(admitted) => admitted,
         Err(error) => {
             drain(body).await;
             return Err(error);
         }
     };
-    let read = tokio::time::timeout(PATIENCE, to_bytes(body, most));
-    let bytes = read.await.map_err(|_| Error::malformed("file.upload_slow"))?.map_err(|_| too_large(most))?;
+    let held = app.files.budget.read(body, &headers, most).await?;
+    // Only now: whoever sends slowly must not keep others from the decoders.
+    let _place = app.files.place()?;
+    let bytes = held.bytes.clone();
     let once = key.with(params.conversation, &bytes);
     if let Some(answer) = once.find(&app.db).await? {
         return Ok(answer);
@@ -100,20 +101,14 @@ async fn upload(
 }
 
 /// What can be said before the body is read.
-async fn admit(
-    app: &App,
-    caller: &Caller,
-    conversation: &str,
-    headers: &HeaderMap,
-    most: usize,
-) -> Result<(ImageFormat, OwnedSemaphorePermit)> {
+async fn admit(app: &App, caller: &Caller, conversation: &str, headers: &HeaderMap, most: usize) -> Result<ImageFormat> {
     let text = |name| headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok());
     let format = image::declared(text(header::CONTENT_TYPE).unwrap_or_default())?;
     if text(header::CONTENT_LENGTH).and_then(|length| length.parse::<usize>().ok()).is_some_and(|length| length > most) {
         return Err(too_large(most));
     }
     taken::check_upload(app, caller, conversation).await?;
-    Ok((format, app.files.place()?))
+    Ok(format)
 }
 
 fn too_large(most: usize) -> Error {

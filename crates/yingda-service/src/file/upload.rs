@@ -16,28 +16,32 @@ use tokio::sync::Semaphore;
 use yingda_base::{
     Context, Error, Result, Tx,
     blob::{BlobId, Blobs},
-    http::{Actor, Caller},
+    http::{Actor, Budget, Caller},
 };
 
-/// Uploads that may be read or wait for a decoder at the same time: each holds up to 10 MiB.
+/// Uploads that may wait for a decoder at the same time.
 const PLACES: usize = 32;
+/// What uploads may hold in memory, those that are still coming in included.
+const BUDGET: usize = 384 * 1024 * 1024;
 /// Decoded at once: each may hold 256 MiB for a moment.
 const AT_ONCE: usize = 2;
 
 /// Bounds how many uploads this program works on.
 pub struct Desk {
+    /// What is being read.
+    pub budget: Budget,
     places: Arc<Semaphore>,
     turns: Arc<Semaphore>,
 }
 
 impl Default for Desk {
     fn default() -> Desk {
-        Desk { places: Arc::new(Semaphore::new(PLACES)), turns: Arc::new(Semaphore::new(AT_ONCE)) }
+        Desk { budget: Budget::new(BUDGET), places: Arc::new(Semaphore::new(PLACES)), turns: Arc::new(Semaphore::new(AT_ONCE)) }
     }
 }
 
 impl Desk {
-    /// To be held while the body is read and worked on. Code: `busy`.
+    /// To be held while a body that was read is worked on. Code: `busy`.
     pub fn place(&self) -> Result<tokio::sync::OwnedSemaphorePermit> {
         self.places.clone().try_acquire_owned().map_err(|_| Error::unavailable("busy"))
     }

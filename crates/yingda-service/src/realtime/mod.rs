@@ -27,11 +27,14 @@ use yingda_base::http::{Limit, Routes, Rule};
 
 yingda_base::texts!("texts.toml");
 
+/// What the frames of one polling call may weigh: as much as one message of a socket.
+const FRAMES: usize = 1024 * 1024;
+
 /// The routes of this feature.
 pub fn routes() -> Routes<App> {
     Routes::default()
         .add(utoipa_axum::routes!(socket::open), Rule::public().limit(Limit::Entry))
-        .add(utoipa_axum::routes!(poll::poll), Rule::either("").limit(Limit::Write))
+        .add(utoipa_axum::routes!(poll::poll), Rule::either("").limit(Limit::Write).body(FRAMES))
 }
 
 /// Starts what keeps connections up to date. To be called once, after the board was filled.

@@ -23,7 +23,10 @@ use std::{
 use tokio::{io::AsyncWriteExt, net::TcpStream, time::timeout};
 use tokio_rustls::TlsAcceptor;
 use tower::ServiceExt;
-use yingda_base::{http::Peer, supervisor::Stopping};
+use yingda_base::{
+    http::{Pace, Peer},
+    supervisor::Stopping,
+};
 
 /// The first byte of TLS: a handshake.
 const HANDSHAKE: u8 = 0x16;
@@ -44,6 +47,8 @@ pub struct Rules {
     pub patience: Patience,
     /// How long a connection may idle between requests.
     pub idle: Duration,
+    /// How slowly bodies may come.
+    pub body: Pace,
 }
 
 /// Serves one connection until either side has enough.
@@ -60,10 +65,12 @@ pub async fn attend(rules: Arc<Rules>, stream: TcpStream, address: IpAddr, place
     let peer = Peer { address, is_tls: matches!(wire, Wire::Tls(_)), is_last: place.is_last };
     let phase = Phase::default();
     let io = TokioIo::new(Stream::new(wire, phase.clone(), rules.patience, place));
-    let router = rules.router.clone();
-    let service = service_fn(move |request| answer(router.clone(), request, peer, phase.clone()));
+    let (router, body_pace, idle) = (rules.router.clone(), rules.body, rules.idle);
+    let service = service_fn(move |request: hyper::Request<Incoming>| {
+        answer(router.clone(), request.map(|body| body_pace.watch(Body::new(body))), peer, phase.clone())
+    });
     let mut builder = http1::Builder::new();
-    builder.timer(TokioTimer::new()).header_read_timeout(rules.idle).max_buf_size(HEAD_BYTES).keep_alive(!peer.is_last);
+    builder.timer(TokioTimer::new()).header_read_timeout(idle).max_buf_size(HEAD_BYTES).keep_alive(!peer.is_last);
     let connection = builder.serve_connection(io, service).with_upgrades();
     let mut connection = std::pin::pin!(connection);
     let ended = tokio::select! {
@@ -107,9 +114,8 @@ async fn hint(stream: &mut TcpStream) -> io::Result<()> {
     Ok(())
 }
 
-async fn answer(router: Router, request: hyper::Request<Incoming>, peer: Peer, phase: Phase) -> Result<Response, Infallible> {
+async fn answer(router: Router, mut request: Request, peer: Peer, phase: Phase) -> Result<Response, Infallible> {
     phase.busy();
-    let mut request: Request = request.map(Body::new);
     request.extensions_mut().insert(peer);
     let response = router.oneshot(request).await?;
     // What became a socket stays busy for ever.

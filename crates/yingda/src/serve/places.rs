@@ -2,14 +2,24 @@
 //!
 //! Beyond the limit there are a few places more, on which only what is vital is answered and everybody else is told to come back later;
 //! beyond those, connections are closed unheard.
+use axum::{
+    extract::Request,
+    middleware::Next,
+    response::{IntoResponse, Response},
+};
 use metrics::{counter, gauge};
 use std::{
     collections::HashMap,
     net::IpAddr,
     sync::{Arc, Mutex, PoisonError},
 };
-use yingda_base::http::household;
+use yingda_base::{
+    Error,
+    http::{Peer, household},
+};
 
+/// When to come back who found no place.
+const LATER_MS: u64 = 5000;
 /// Places beyond the limit.
 const LAST: usize = 256;
 /// Of these, for one household.
@@ -78,6 +88,17 @@ impl Taken {
             }
         }
     }
+}
+
+/// On the last places only those are heard who watch over us, and who must get in to help.
+pub async fn only_vital(request: Request, next: Next) -> Response {
+    let is_last = request.extensions().get::<Peer>().is_some_and(|peer| peer.is_last);
+    let is_vital = |path: &str| ["/healthz", "/readyz", "/metrics"].contains(&path) || path.starts_with("/api/v1/auth/");
+    if is_last && !is_vital(request.uri().path()) {
+        counter!("yingda_http_shed_total", "why" => "connections").increment(1);
+        return Error::unavailable("overloaded").with("seconds", LATER_MS / 1000).retry_after(LATER_MS).into_response();
+    }
+    next.run(request).await
 }
 
 impl Drop for Place {

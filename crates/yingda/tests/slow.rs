@@ -1,0 +1,102 @@
+//! Slow peers and too many of them, while others are served.
+use super::{
+    program::{Place, Serving},
+    wire::{Answer, exchange, plain, rest},
+};
+use std::time::Duration;
+use tokio::{
+    io::AsyncWriteExt,
+    net::TcpStream,
+    time::{interval, timeout},
+};
+
+/// Short, so that tests are; the ratio to the patience of tests is what counts.
+const IMPATIENT: &str = "[limits]\nhead_seconds = 1\nbody_seconds = 1\nidle_seconds = 2\n";
+
+/// Sends a beginning and then a byte now and then; answers what came back until the other side closed.
+async fn trickle(serving: &Serving, beginning: &str) -> String {
+    let mut stream = plain(serving.address()).await;
+    stream.write_all(beginning.as_bytes()).await.unwrap();
+    let (mut reading, mut writing) = stream.split();
+    let send = async {
+        let mut tick = interval(Duration::from_millis(100));
+        loop {
+            tick.tick().await;
+            if writing.write_all(b"x").await.is_err() {
+                std::future::pending::<()>().await;
+            }
+        }
+    };
+    let read = async {
+        let mut bytes = Vec::new();
+        // A reset after the answer is an end like any other.
+        let _ = tokio::io::AsyncReadExt::read_to_end(&mut reading, &mut bytes).await;
+        String::from_utf8(bytes).unwrap()
+    };
+    timeout(Duration::from_secs(15), async {
+        tokio::select! { said = read => said, () = send => unreachable!("it sends for ever") }
+    })
+    .await
+    .expect("the program gives up on whoever sends for ever")
+}
+
+#[tokio::test]
+async fn slow_heads_and_bodies_are_cut_while_others_are_served() {
+    let place = Place::new();
+    let serving = place.configured(IMPATIENT, &[]);
+    let body = "POST /api/v1/auth/login HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 60000\r\n\r\n{";
+    let others = async {
+        for _ in 0..20 {
+            assert_eq!(serving.get("/readyz").await.status(), 200);
+        }
+    };
+    let (head, body, ()) = tokio::join!(trickle(&serving, "GET /healthz HTTP/1.1\r\nHost: local"), trickle(&serving, body), others);
+    assert_eq!(head, "", "a head that never ends is cut without a word");
+    let answer = Answer::parse(&body);
+    assert_eq!((answer.status, answer.json()["code"].as_str()), (408, Some("body_slow")), "{body}");
+}
+
+#[tokio::test]
+async fn whoever_says_nothing_is_cut() {
+    let place = Place::new();
+    let serving = place.configured(IMPATIENT, &[]);
+    let mut silent = plain(serving.address()).await;
+    assert_eq!(rest(&mut silent).await, "");
+    let mut idle = plain(serving.address()).await;
+    idle.write_all(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n").await.unwrap();
+    assert_eq!(Answer::parse(&rest(&mut idle).await).status, 200, "served, and closed after a while");
+}
+
+#[tokio::test]
+async fn a_body_that_is_too_long_is_named_with_its_limit() {
+    let place = Place::new();
+    let serving = place.serve(&[]);
+    let body = format!("{{\"login\":\"{}\",\"password\":\"\"}}", "x".repeat(70_000));
+    let answer = exchange(plain(serving.address()).await, "POST /api/v1/auth/login", &[], &body).await;
+    assert_eq!((answer.status, &answer.json()["details"]["limit"]), (413, &65_536.into()), "{}", answer.body);
+}
+
+#[tokio::test]
+async fn beyond_the_limit_only_what_is_vital_is_answered() {
+    let place = Place::new();
+    let serving = place.configured("[limits]\nconnections = 3\n", &[]);
+    let mut held: Vec<TcpStream> = Vec::new();
+    for _ in 0..3 {
+        let mut stream = plain(serving.address()).await;
+        stream.write_all(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n").await.unwrap();
+        stream.readable().await.unwrap();
+        held.push(stream);
+    }
+    let ask = async |line: &str| exchange(plain(serving.address()).await, line, &[("accept-language", "zh-CN")], "").await;
+    let answer = ask("GET /openapi.json").await;
+    assert_eq!((answer.status, answer.header("retry-after")), (503, Some("5")), "{answer:?}");
+    assert_eq!((answer.header("content-type"), answer.json()["code"].as_str()), (Some("application/problem+json"), Some("overloaded")));
+    assert!(answer.json()["title"].as_str().unwrap().contains("系统繁忙"), "{}", answer.body);
+    assert_eq!(ask("GET /readyz").await.status, 200);
+    assert_eq!(ask("GET /api/v1/auth/me").await.status, 401, "whoever must get in to help is heard");
+    drop(held);
+    let served = async { while ask("GET /openapi.json").await.status != 200 {} };
+    timeout(Duration::from_secs(15), served).await.expect("places come back");
+    let ended = serving.stop();
+    assert!(!ended.err.contains("ERROR"), "{}", ended.err);
+}
