@@ -211,14 +211,12 @@ async function administration(scene, locale, show) {
   await show('administration', 'menu of an account', page);
   await page.locator('[role=menuitem]').first().click();
   await page.locator('dialog[open] fieldset label').first().waitFor();
-  await show('administration', 'account', page);
+  await show('administration', 'rights', page);
   await page.keyboard.press('Escape');
-  await page.locator('.tools .primary').click();
-  await page.locator('#staff-login').fill('qian.duo');
-  await page.locator('#staff-name').fill('钱多');
-  await page.locator('dialog .primary').click();
-  await page.locator('dialog code').waitFor();
-  await show('administration', 'one-time password', page);
+  await page.locator('tbody .acts button').first().click();
+  await page.locator('[role=menuitem]').nth(1).click();
+  await page.locator('dialog[open] dl').waitFor();
+  await show('administration', 'sign-in of somebody', page);
   await page.keyboard.press('Escape');
   await go(people, 'staff/role');
   await show('administration', 'roles', page);
@@ -227,6 +225,15 @@ async function administration(scene, locale, show) {
   await show('administration', 'role', page);
 
   const system = await scene.desk('wu.hao', { locale });
+  await go(system, 'staff');
+  await system.page.locator('.tools .primary').click();
+  await system.page.locator('#staff-login').fill('qian.duo');
+  await system.page.locator('#staff-name').fill('钱多');
+  await show('administration', 'account', system.page);
+  await system.page.locator('dialog .primary').click();
+  await system.page.locator('dialog code').waitFor();
+  await show('administration', 'one-time password', system.page);
+  await system.page.keyboard.press('Escape');
   for (const [path, state] of [
     ['staff/group', 'groups'],
     ['staff/branch', 'branches'],

@@ -3,13 +3,12 @@ import { journey } from '../harness/journey.mjs';
 import { eventually } from '../harness/wait.mjs';
 
 journey('a new agent gets a one-time password, must change it, and sees only what is theirs', async (scene) => {
-  const security = await scene.desk('zheng.jie');
-  const { page } = security;
+  const system = await scene.desk('wu.hao');
+  const { page } = system;
   await page.goto(`${scene.server.url}/desk/staff`);
   await page.getByRole('button', { name: '新建坐席' }).click();
   await page.getByLabel('账号', { exact: true }).fill('qian.duo');
   await page.getByLabel('姓名', { exact: true }).fill('钱多');
-  await page.getByRole('group', { name: '角色' }).getByLabel('坐席', { exact: true }).check();
   await page.getByRole('group', { name: '技能组' }).getByLabel('投诉').check();
   await page.getByRole('button', { name: '创建并生成一次性密码' }).click();
   const secret = page.getByRole('dialog', { name: '一次性密码' });
@@ -18,6 +17,17 @@ journey('a new agent gets a one-time password, must change it, and sees only wha
   await secret.getByRole('button', { name: '我已记下' }).click();
   await page.getByRole('row', { name: /钱多/ }).waitFor();
   assert.equal(await page.getByText(password).count(), 0, 'it is shown this once');
+
+  // Who makes accounts gives no rights: that is the security administrator's.
+  const security = await scene.desk('zheng.jie');
+  await security.page.goto(`${scene.server.url}/desk/staff`);
+  assert.equal(await security.page.getByRole('button', { name: '新建坐席' }).count(), 0);
+  await security.page.getByRole('button', { name: '钱多 的操作' }).click();
+  await security.page.getByRole('menuitem', { name: '权限' }).click();
+  const rights = security.page.getByRole('dialog', { name: '钱多 的权限' });
+  await rights.getByRole('group', { name: '角色' }).getByLabel('坐席', { exact: true }).check();
+  await rights.getByRole('button', { name: '保存' }).click();
+  await rights.waitFor({ state: 'hidden' });
 
   const desk = await scene.desk('qian.duo', { password, isAt: 'door' });
   await desk.page.getByText('这是一次性密码，设置自己的密码后才能继续').waitFor();
