@@ -87,3 +87,43 @@ it('that was answered with nothing answers nothing', async () => {
   const { api: made } = api(() => new Response(null, { status: 204 }));
   await expect(answer(made.POST('/api/v1/auth/logout'))).resolves.toBeUndefined();
 });
+
+describe('a sensitive call', () => {
+  /** A server that wants a proof first; `proven` says whether the person gives one. */
+  function guarded(proven: boolean) {
+    const [keys, bodies]: [unknown[], unknown[]] = [[], []];
+    let isProven = false;
+    const made = createApi({
+      baseUrl: 'http://desk.test',
+      client: 'desk',
+      locale: () => 'zh-CN',
+      onStepUp: async () => {
+        isProven = proven;
+        return proven;
+      },
+      fetch: async (request) => {
+        keys.push(request.headers.get('Idempotency-Key'));
+        bodies.push(await request.json());
+        return isProven
+          ? json({ role: {} }, 201)
+          : json({ code: 'step_up_required', title: '请先再次验证身份', status: 403 }, 403);
+      },
+    });
+    const call = answer(made.POST('/api/v1/staff/roles', { body: { name: '质检', permissions: [] } }));
+    return { call, keys, bodies };
+  }
+
+  it('is made again as it was, once the person has shown that it is them', async () => {
+    const { call, keys, bodies } = guarded(true);
+    await expect(call).resolves.toEqual({ role: {} });
+    expect(keys).toHaveLength(2);
+    expect(keys[1]).toBe(keys[0]);
+    expect(bodies[1]).toEqual({ name: '质检', permissions: [] });
+  });
+
+  it('stays refused if they do not', async () => {
+    const { call, keys } = guarded(false);
+    await expect(call).rejects.toMatchObject({ code: 'step_up_required' });
+    expect(keys).toHaveLength(1);
+  });
+});
