@@ -95,6 +95,10 @@ async function hall(scene, locale, show) {
   await panel.locator('dialog[open]').waitFor();
   await show('widget', 'end?', page);
   await panel.locator('dialog .primary').click();
+  await panel.locator('.rate').waitFor();
+  await panel.locator('.stars label').nth(3).click();
+  await show('widget', 'rating', page);
+  await panel.locator('.rate .primary').click();
   await panel.locator('.ended').waitFor();
   await show('widget', 'ended', page);
 }

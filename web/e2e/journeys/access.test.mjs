@@ -69,6 +69,11 @@ journey('a talk from greeting to end, with the keyboard alone on both sides', as
   await keys.press('Alt+KeyW');
   await desk.page.getByRole('button', { name: '结束会话' }).waitFor();
   await keys.press('Enter');
+  await visitor.panel.getByRole('heading', { name: '林晓的服务怎么样？' }).waitFor();
+  await tabTo(page, visitor.panel.getByRole('radio', { name: '很不满意' }));
+  await page.keyboard.press('ArrowRight');
+  await tabTo(page, visitor.panel.getByRole('button', { name: '提交' }));
+  await page.keyboard.press('Enter');
   await visitor.thread.getByText('客服结束了会话').waitFor();
   await tabTo(page, visitor.panel.getByRole('button', { name: '接着聊' }));
   await page.keyboard.press('Enter');

@@ -110,8 +110,14 @@ journey('both sides recall, the agent ends, the customer comes back within a day
 
   await desk.head.getByRole('button', { name: '结束', exact: false }).click();
   await desk.page.getByRole('button', { name: '结束会话' }).click();
-  await visitor.thread.getByText('客服结束了会话').waitFor();
+  await visitor.panel.getByRole('heading', { name: '林晓的服务怎么样？' }).waitFor();
   assert.equal(await visitor.editor.count(), 0);
+  await visitor.panel.getByRole('radio', { name: '非常满意' }).check({ force: true });
+  await visitor.panel.getByRole('button', { name: '有礼貌' }).click();
+  await visitor.panel.getByRole('button', { name: '提交' }).click();
+  await visitor.panel.getByText('您的评价').waitFor();
+  await visitor.thread.getByText('客服结束了会话').waitFor();
+  await desk.page.getByText('客户评价 5 星').waitFor();
   await visitor.panel.getByRole('button', { name: '接着聊' }).click();
   await visitor.thread.getByText('会话已继续').waitFor();
   await visitor.say('还有一个问题');

@@ -21,7 +21,7 @@ applyTheme(query.get('theme') === 'dark' ? 'dark' : 'light');
 
 localStorage.clear();
 if (query.get('care') === 'on') localStorage.setItem('yd:care', 'on');
-if (state === 'ended') localStorage.setItem('yd:demo:current', 'c1');
+if (['ended', 'rate', 'rated'].includes(state)) localStorage.setItem('yd:demo:current', 'c1');
 if (state === 'offline')
   localStorage.setItem('yd:demo:draft', isEnglish ? 'Please bring a cable' : '麻烦带一根六类网线');
 

@@ -18,6 +18,10 @@ const STATES = [
   'image',
   'recalled',
   'ended',
+  'rate',
+  'rated',
+  'invited',
+  'passed',
   'offline',
   'emoji',
   'confirm',
@@ -35,7 +39,7 @@ const server = await createServer({
   root: fileURLToPath(new URL('..', import.meta.url)),
   configFile: false,
   logLevel: 'error',
-  server: { port: 5191 },
+  server: { port: 8770 },
 });
 await server.listen();
 const browser = await chromium.launch({
@@ -69,6 +73,12 @@ for (const { name, size, query } of LOOKS) {
     else if (state !== 'connecting')
       await page.waitForFunction(() => !/正在连接|Connecting/.test(document.querySelector('.title p').textContent));
     await page.waitForTimeout(200); // the last of the entries, and the scrolling to them
+    if (state === 'rate') {
+      const open = page.getByRole('button', { name: /评价这次服务|Rate this service/ });
+      if (await open.isVisible()) await open.click();
+      await page.getByRole('radio').nth(3).check({ force: true });
+      await page.locator('.chips button').first().click();
+    }
     if (state === 'emoji') await page.locator('[aria-expanded]').click();
     if (state === 'confirm') await page.locator('.head .tool').last().click();
     await page.waitForTimeout(100);

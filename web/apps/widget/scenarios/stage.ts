@@ -66,6 +66,8 @@ export interface Stage {
   readonly entries: Entry[];
   /** Frames after everything has been brought. */
   readonly after?: ServerFrame[];
+  /** What GET …/rating answers. */
+  readonly rating?: unknown;
   /** The server never answers. */
   readonly isSilent?: boolean;
 }
@@ -116,7 +118,10 @@ export function stageEnvironment(stage: Stage, skew: number) {
     storage: memoryStorage(),
     lock: undefined,
     channel: undefined,
-    fetch: () => new Promise(() => {}),
+    fetch: (url) =>
+      String(url).endsWith('/rating') && stage.rating
+        ? Promise.resolve(Response.json(stage.rating))
+        : new Promise(() => {}),
   };
   const cut = () => {
     isCut = true;

@@ -67,6 +67,13 @@ const stageOf = (script: Script, more = {}, after: Stage['after'] = []): Stage =
   after,
 });
 
+const closed = { state: 'closed', owner: undefined, closed_at: NOW, close_reason: 'agent' } as const;
+const reasons = { good: ['clear', 'fast', 'solved', 'polite'], poor: ['unclear', 'slow', 'unsolved', 'impolite'] };
+const sheet = { is_open: true, is_asked: true, agent: '林晓', reasons };
+const opinion = { stars: 4, is_resolved: true, reasons: ['clear', 'solved'], rated_at: NOW, changed_at: NOW };
+const passedOn = talk().note(1, 'queued', { reason: 'transferred' });
+const invited = talk().note(1, 'rating_invited', { name: '林晓' });
+
 export const STAGES: Record<string, Stage> = {
   home: { conversations: [], entries: [] },
   connecting: { conversations: [], entries: [], isSilent: true },
@@ -78,6 +85,10 @@ export const STAGES: Record<string, Stage> = {
   image: stageOf(images),
   recalled: stageOf(recalled),
   ended: stageOf(ended, { state: 'closed', owner: undefined, closed_at: NOW, close_reason: 'agent' }),
+  rate: { ...stageOf(ended, closed), rating: sheet },
+  rated: { ...stageOf(ended, closed), rating: { ...sheet, is_asked: false, rating: opinion } },
+  invited: { ...stageOf(invited), rating: sheet },
+  passed: stageOf(passedOn, { state: 'queued', owner: undefined, position: 1 }),
   offline: stageOf(talk()),
   emoji: stageOf(talking),
   confirm: stageOf(talking),

@@ -70,6 +70,8 @@ export interface Conversation {
   read: ReadMarks;
   unread: number;
   draft?: string;
+  /** What the customer thought of it; staff only. */
+  rating?: { stars: number; is_low: boolean };
   subject?: string;
   page?: Page;
 }

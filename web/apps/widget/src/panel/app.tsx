@@ -56,7 +56,7 @@ function Body({ visible }: { visible: boolean }) {
           {words[session.notice]}
         </p>
       )}
-      {isHome ? <Home /> : <Thread visible={visible} />}
+      {isHome ? <Home /> : <Thread visible={visible} care={care === 'on'} />}
       <Spoken />
       {isEnding && <EndDialog onDone={() => setEnding(false)} />}
     </div>

@@ -28,9 +28,10 @@ export function systemLine(entry: Entry, { words, locale }: Tongue): string | un
     case 'opened':
       return said.opened(groupName(params.group));
     case 'queued':
+      if (params.reason === 'transferred') return said.passedOn;
       return params.reason === 'agent_lost' || params.reason === 'returned' ? said.queuedAgain : undefined;
     case 'assigned':
-      return `${said.assigned(text('name'))} ${clockTime(entry.at, locale)}`;
+      return `${(params.transferred ? said.assignedNext : said.assigned)(text('name'))} ${clockTime(entry.at, locale)}`;
     case 'agent_left':
       return said.agent_left(text('name'));
     case 'closed': {
@@ -43,6 +44,8 @@ export function systemLine(entry: Entry, { words, locale }: Tongue): string | un
       return said.linked;
     case 'identified':
       return said.identified(text('name'));
+    case 'rating_invited':
+      return said.ratingInvited(text('name'));
     case 'recalled': // shown in the place of what was recalled
     case 'erased':
       return undefined;

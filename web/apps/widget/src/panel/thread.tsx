@@ -1,4 +1,5 @@
 import { arrowDown } from '@yingda/ui/icons';
+import type { ComponentChildren } from 'preact';
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { Bubble } from './bubble.tsx';
 import { Composer } from './composer.tsx';
@@ -6,12 +7,13 @@ import { usePanel, useTry } from './context.ts';
 import { Icon } from './icon.tsx';
 import { UploadRow } from './picture.tsx';
 import { QueueCard } from './queue.tsx';
+import { RatingForm, RatingLine, useRating } from './rating.tsx';
 import { isMine, rowsOf } from './rows.ts';
 
 /** So near the end counts as being there. */
 const NEAR = 40;
 
-export function Thread({ visible }: { visible: boolean }) {
+export function Thread({ visible, care }: { visible: boolean; care: boolean }) {
   const { session, uploads, now, ...tongue } = usePanel();
   const { words } = tongue;
   const attempt = useTry();
@@ -20,6 +22,9 @@ export function Thread({ visible }: { visible: boolean }) {
   const { items, hasOlder, loaded, typing } = client.thread(id);
   const rows = rowsOf(items, now(), client.skew, tongue);
   const going = uploads.of(id);
+  const isClosed = conversation?.state === 'closed';
+  const isInvited = items.some(({ entry }) => entry?.kind === 'system' && entry.body?.code === 'rating_invited');
+  const rating = useRating(isClosed || isInvited, care);
   const marked = items.findLast(
     (item) => isMine(item) && (item.outgoing === undefined || item.delivery === 'sending'),
   )?.key;
@@ -29,7 +34,7 @@ export function Thread({ visible }: { visible: boolean }) {
   useTick(30_000);
 
   const toEnd = () => scroller.current?.scrollTo({ top: scroller.current.scrollHeight });
-  const size = `${items.length} ${going.length} ${typing.length} ${conversation?.state} ${loaded}`;
+  const size = `${items.length} ${going.length} ${typing.length} ${conversation?.state} ${loaded} ${rating.sheet?.is_open} ${rating.isShown}`;
   useLayoutEffect(() => {
     if (isAtEnd) toEnd();
   }, [size, id]);
@@ -41,7 +46,7 @@ export function Thread({ visible }: { visible: boolean }) {
     const element = scroller.current;
     for (const part of element ? [element, ...element.children] : []) observer.observe(part);
     return () => observer.disconnect();
-  }, []);
+  }, [rating.isShown]);
   // Older entries go in above: what is being read stays where it is.
   useLayoutEffect(() => {
     const element = scroller.current;
@@ -57,6 +62,7 @@ export function Thread({ visible }: { visible: boolean }) {
     setHeightBefore(scroller.current?.scrollHeight);
     attempt(() => client.loadOlder(id));
   };
+  if (rating.isShown) return <RatingForm key={id} rating={rating} />;
   return (
     <>
       <main
@@ -92,6 +98,11 @@ export function Thread({ visible }: { visible: boolean }) {
               />
             ),
           )}
+          {isInvited && !isClosed && (
+            <li>
+              <RatingLine rating={rating} />
+            </li>
+          )}
           {going.map((upload) => (
             <UploadRow key={upload.id} upload={upload} />
           ))}
@@ -111,7 +122,13 @@ export function Thread({ visible }: { visible: boolean }) {
           </button>
         </div>
       )}
-      {conversation?.state === 'closed' ? <Ended /> : <Composer onSent={() => setAtEnd(true)} />}
+      {isClosed ? (
+        <Ended>
+          <RatingLine rating={rating} />
+        </Ended>
+      ) : (
+        <Composer onSent={() => setAtEnd(true)} />
+      )}
     </>
   );
 }
@@ -129,12 +146,13 @@ function Typing({ name }: { name: string }) {
   );
 }
 
-function Ended() {
+function Ended({ children }: { children: ComponentChildren }) {
   const { session, words } = usePanel();
   const attempt = useTry();
   return (
     <footer class="dock ended">
       <p>{words.endedText}</p>
+      {children}
       <button type="button" class="button big" onClick={() => attempt(() => session.reopen())}>
         {words.reopen}
       </button>

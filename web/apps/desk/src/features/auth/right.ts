@@ -1,9 +1,10 @@
 /** The rooms of the desk that not everybody may enter, and the permissions any of which opens each. */
-export type Right = 'view' | 'serve' | 'customer' | 'staff' | 'setting' | 'audit';
+export type Right = 'view' | 'serve' | 'others' | 'customer' | 'staff' | 'setting' | 'audit';
 
 const permissions: Record<Right, readonly string[]> = {
   view: ['conversation.view'],
   serve: ['conversation.serve'],
+  others: ['conversation.end_any'],
   customer: ['customer.view'],
   // Every agent may look colleagues up; the room is for those who change something in it.
   staff: ['staff.manage', 'staff.secure', 'role.manage', 'group.manage', 'branch.manage', 'session.manage'],

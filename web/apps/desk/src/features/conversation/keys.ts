@@ -1,6 +1,6 @@
 /** What the keyboard can ask of the workspace. Pure, so that it can be read and tested without a page. */
 export type Command =
-  | { do: 'previous' | 'next' | 'longest' | 'end' | 'editor' | 'sheet' | 'accept' }
+  | { do: 'previous' | 'next' | 'longest' | 'end' | 'transfer' | 'editor' | 'sheet' | 'accept' }
   | { do: 'nth'; index: number };
 
 type Key = Pick<KeyboardEvent, 'key' | 'code' | 'altKey' | 'ctrlKey' | 'metaKey' | 'shiftKey' | 'isComposing'>;
@@ -26,6 +26,7 @@ export function commandOf(event: Key, where: 'page' | 'control' | 'editor'): Com
   const digit = /^Digit([1-9])$/.exec(event.code)?.[1];
   if (digit && event.ctrlKey && !event.shiftKey) return { do: 'nth', index: Number(digit) - 1 };
   if (event.ctrlKey || event.metaKey) return undefined;
+  if (event.key === 'F4') return { do: 'transfer' };
   if (event.key === 'Escape') return { do: 'editor' };
   if (event.key === '?' && where !== 'editor') return { do: 'sheet' };
   if (event.key === 'Enter' && where === 'page') return { do: 'accept' };

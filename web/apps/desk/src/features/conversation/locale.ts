@@ -39,6 +39,7 @@ export const zh = {
   },
   header: {
     view: '正在看',
+    transfer: '转接',
     end: '结束',
     reopen: '重新打开',
     accept: '接待',
@@ -112,6 +113,7 @@ export const en: Translation<typeof zh> = {
   },
   header: {
     view: 'Viewing',
+    transfer: 'Pass on',
     end: 'End',
     reopen: 'Reopen',
     accept: 'Accept',

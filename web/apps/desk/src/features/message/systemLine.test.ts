@@ -21,5 +21,5 @@ it('says what happened in the reader\u2019s language', () => {
 });
 
 it('shows the server\u2019s words for what came after this build', () => {
-  expect(say('transferred', { to: '装维二线' }, '已转给装维二线')).toBe('已转给装维二线');
+  expect(say('of_tomorrow', { to: '装维二线' }, '已转给装维二线')).toBe('已转给装维二线');
 });

@@ -12,10 +12,16 @@ export function systemLine(entry: Entry & { kind: 'system' }, { t, te }: Words):
   const params = entry.body?.params ?? {};
   const base = `message.system.${code}`;
   // `reason` is one of a few words; `by` is "customer" or a person's name.
-  const variant = params.reason ?? (params.by === 'customer' ? 'customer' : 'other');
+  const variant = variantOf(code, params);
   const key = [`${base}.${String(variant)}`, `${base}.other`, base].find(te);
   if (!key) return entry.fallback;
   return t(key, { ...params, group: nameOf(params.group) });
+}
+
+function variantOf(code: string, params: Record<string, unknown>): unknown {
+  if (code === 'transferred') return params.to ? 'colleague' : 'group';
+  if (code === 'rated') return params.is_low ? 'low' : 'other';
+  return params.reason ?? (params.by === 'customer' ? 'customer' : 'other');
 }
 
 function nameOf(value: unknown): string {
