@@ -15,7 +15,7 @@ journey('a conversation is passed on by keyboard, with a note the customer never
   await dialog.getByRole('button', { name: '转接', exact: true }).click();
   await dialog.waitFor({ state: 'detached' });
 
-  await colleague.pick('宽带又断了');
+  await colleague.pick('客户 18:30 要出门');
   await colleague.sees('客户 18:30 要出门');
   await colleague.say('我是孙雨桐，接着为您处理');
   await visitor.sees('我是孙雨桐，接着为您处理');

@@ -123,3 +123,41 @@ describe('thread', () => {
     expect(panel.minimise).toHaveBeenCalledOnce();
   });
 });
+
+describe('care mode', () => {
+  it('offers to read each message of staff, and every new one while that is on', async () => {
+    const spoken: string[] = [];
+    vi.stubGlobal(
+      'SpeechSynthesisUtterance',
+      class {
+        constructor(readonly text: string) {}
+      },
+    );
+    const synthesis = {
+      getVoices: () => [],
+      cancel: () => {},
+      speak: ({ text }: { text: string }) => spoken.push(text),
+    };
+    vi.stubGlobal('speechSynthesis', synthesis);
+    localStorage.setItem('yd:care', 'on');
+    const panel = await openPanel(STAGES.talking!);
+    await vi.waitFor(() => expect(panel.texts('.said .aloud').length).toBe(2));
+    panel.find<HTMLButtonElement>('.said .aloud').click();
+    expect(spoken).toEqual(['周女士您好，我是林晓。前面的情况我都看到了，先给您测一下线路。']);
+    panel.find<HTMLButtonElement>('.aloud.all').click();
+    await vi.waitFor(() => expect(panel.texts('.aloud.all')).toEqual(['新消息自动朗读：开']));
+    expect(localStorage.getItem('yd:aloud')).toBe('on');
+    panel.close();
+    localStorage.clear();
+    vi.unstubAllGlobals();
+  });
+
+  it('offers nothing where the browser has no voice', async () => {
+    localStorage.setItem('yd:care', 'on');
+    const panel = await openPanel(STAGES.talking!);
+    await vi.waitFor(() => expect(panel.texts('.said').length).toBeGreaterThan(2));
+    expect(panel.texts('.aloud')).toEqual([]);
+    panel.close();
+    localStorage.clear();
+  });
+});

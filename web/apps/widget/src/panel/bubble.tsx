@@ -1,5 +1,6 @@
 import type { CardBody, ImageBody, TextBody, ThreadItem } from '@yingda/realtime';
 import { alert, clock } from '@yingda/ui/icons';
+import { canSpeak, ReadAloud } from './aloud.tsx';
 import { CardView } from './card.tsx';
 import { usePanel, useTry } from './context.ts';
 import { Icon } from './icon.tsx';
@@ -11,17 +12,20 @@ const RECALL_WITHIN = 120_000;
 export interface BubbleProps {
   readonly item: ThreadItem;
   readonly name?: string;
+  /** Care mode: each message of staff can be heard. */
+  readonly care: boolean;
   /** The newest of mine that is committed: the one whose mark is shown. */
   readonly marked: boolean;
   readonly onChoose: (text: string) => void;
 }
 
-export function Bubble({ item, name, marked, onChoose }: BubbleProps) {
+export function Bubble({ item, name, care, marked, onChoose }: BubbleProps) {
   const mine = isMine(item);
   return (
     <li class={mine ? 'said mine' : 'said'}>
       {name && <p class="who">{name}</p>}
       <Content item={item} onChoose={onChoose} />
+      {care && !mine && canSpeak() && <ReadAloud text={item.entry?.fallback ?? ''} />}
       {mine && <Recall item={item} />}
       {mine && <Marks item={item} marked={marked} />}
     </li>

@@ -1,6 +1,7 @@
 import { arrowDown } from '@yingda/ui/icons';
 import type { ComponentChildren } from 'preact';
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
+import { ReadAll } from './aloud.tsx';
 import { Bubble } from './bubble.tsx';
 import { Composer } from './composer.tsx';
 import { usePanel, useTry } from './context.ts';
@@ -75,6 +76,7 @@ export function Thread({ visible, care }: { visible: boolean; care: boolean }) {
           setAtEnd(scrollHeight - scrollTop - clientHeight < NEAR)
         }
       >
+        {care && <ReadAll />}
         <ol class="thread">
           {hasOlder && (
             <li class="older">
@@ -93,6 +95,7 @@ export function Thread({ visible, care }: { visible: boolean; care: boolean }) {
                 key={row.key}
                 item={row.item}
                 name={row.name}
+                care={care}
                 marked={row.key === marked}
                 onChoose={(text) => session.say(text)}
               />

@@ -1,0 +1,46 @@
+import { volume, volumeOff } from '@yingda/ui/icons';
+import { useEffect, useState } from 'preact/hooks';
+import { usePanel } from './context.ts';
+import { Icon } from './icon.tsx';
+import { useKept } from './kept.ts';
+import { hush, speak } from './speak.ts';
+
+/** Whether this browser can read aloud at all. Voices may come late, so only the means is asked for. */
+export const canSpeak = (): boolean => 'speechSynthesis' in globalThis && 'SpeechSynthesisUtterance' in globalThis;
+
+/** Under each message of staff in care mode. */
+export function ReadAloud({ text }: { text: string }) {
+  const { words, locale } = usePanel();
+  if (!text.trim()) return null;
+  return (
+    <button type="button" class="aloud" onClick={() => speak(text, locale)}>
+      <Icon of={volume} size={24} />
+      {words.readAloud}
+    </button>
+  );
+}
+
+/** Reads every new message of staff while it is on; kept on the device. */
+export function ReadAll() {
+  const { session, store, words, locale } = usePanel();
+  const [all, setAll] = useKept(store, 'yd:aloud');
+  const [isReady] = useState(canSpeak);
+  const isOn = all === 'on';
+  useEffect(() => {
+    if (!isOn || !isReady) return;
+    const stop = session.client.on('arrived', ({ conversation, entry }) => {
+      if (conversation === session.current && entry.kind === 'text') speak(entry.fallback, locale);
+    });
+    return () => {
+      stop();
+      hush();
+    };
+  }, [isOn, isReady, session, locale]);
+  if (!isReady) return null;
+  return (
+    <button type="button" class="aloud all" aria-pressed={isOn} onClick={() => setAll(isOn ? '' : 'on')}>
+      <Icon of={isOn ? volume : volumeOff} size={24} />
+      {isOn ? words.readAllOn : words.readAllOff}
+    </button>
+  );
+}
