@@ -45,6 +45,8 @@ pub struct Config {
     pub log: Log,
     /// Whether /metrics answers.
     pub metrics: bool,
+    /// Who sends it is answered wherever they are.
+    pub metrics_token: Option<String>,
 }
 
 /// What clients may take of us.
@@ -142,6 +144,10 @@ impl Config {
                 filter: layers.text("log.filter")?.to_owned(),
             },
             metrics: layers.truth("metrics.enabled")?,
+            metrics_token: match layers.text("metrics.token")? {
+                "" => None,
+                token => layers.of_kind("metrics.token", "config.token_short", (token.len() >= 16).then(|| Some(token.to_owned())))?,
+            },
         })
     }
 }
@@ -252,6 +258,8 @@ mod tests {
         assert_eq!(refusal("[server]\ntrusted_proxies = ['10.0.0.0/8', 'proxy']\n", &[]).details()["entry"], "proxy");
         assert_eq!(refusal("[server]\ntrusted_proxies = '10.0.0.0/8'\n", &[]).code(), "config.not_a_list");
         assert_eq!(refusal("[tls]\ncertificate = 'a.pem'\n", &[]).code(), "config.tls_half");
+        let error = refusal("", &[("YINGDA_METRICS_TOKEN", "secret")]);
+        assert_eq!((error.code(), &error.details()["value"]), ("config.token_short", &"…".into()), "it is not shown");
         let error = refusal("", &[("YINGDA_METRICS_ENABLED", "perhaps")]);
         assert_eq!((error.code(), at(&error).as_str()), ("config.not_true_or_false", "YINGDA_METRICS_ENABLED"));
         let error = refusal("[server]\nlisten = \n", &[]);

@@ -94,3 +94,17 @@ async fn limits_go_by_the_address_that_is_told() {
     assert_eq!(guess(n, "203.0.113.9").await, 429);
     assert_eq!(guess(n, "203.0.113.10").await, 401);
 }
+
+#[tokio::test]
+async fn metrics_are_for_this_machine_or_for_whoever_has_the_token() {
+    let place = Place::new();
+    let serving = place.configured(&format!("{TRUSTING}[metrics]\ntoken = '0123456789abcdef'\n"), &[]);
+    let status = async |headers: &[(&str, &str)]| exchange(plain(serving.address()).await, "GET /metrics", headers, "").await.status;
+    assert_eq!(status(&[]).await, 200, "this machine");
+    assert_eq!(status(&TOLD).await, 403, "somebody behind the proxy");
+    assert_eq!(status(&[("host", "service.example.cn")]).await, 403, "a proxy that nobody told us of");
+    let with = |token: &'static str| [&TOLD[..], &[("authorization", token)]].concat();
+    assert_eq!(status(&with("Bearer 0123456789abcdef")).await, 200);
+    assert_eq!(status(&with("Bearer 0123456789abcdeg")).await, 403);
+    assert_eq!(status(&with("Bearer ")).await, 403);
+}

@@ -123,8 +123,8 @@ impl Layers {
     /// What a value was read as, or an error that says where it stands.
     pub(super) fn of_kind<T>(&self, key: &str, code: &'static str, read: Option<T>) -> Result<T> {
         let (value, origin) = &self.values[key];
-        // What stands in a database address may be a password.
-        let shown = if key == "database.url" { "…".to_owned() } else { value.to_string() };
+        // What stands in a database address may be a password, and a token is one.
+        let shown = if ["database.url", "metrics.token"].contains(&key) { "…".to_owned() } else { value.to_string() };
         read.ok_or_else(|| Error::invalid(code).with("at", origin.to_string()).with("key", key).with("value", shown))
     }
 
