@@ -1,8 +1,9 @@
 //! Frames: docs/protocol.md, section 4. Parsing what clients send, writing what they get.
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+use std::io::Write;
 use yingda_base::{
-    Error,
+    Error, Millis,
     locale::{self, Language},
 };
 
@@ -117,13 +118,37 @@ pub(super) fn parse(text: &str) -> Result<ClientFrame, Error> {
     })
 }
 
+/// The answer to a sending that is committed.
+#[derive(Serialize)]
+pub(super) struct Ack {
+    pub conversation: String,
+    pub client_id: String,
+    pub seq: i64,
+    pub at: Millis,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub duplicate: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub moved_to: Option<String>,
+}
+
 /// Writes a frame of this type; `body` must be a struct or map. An entry brings the `v` of its own: no name stands in a frame twice.
 pub(super) fn write<T: Serialize>(kind: &str, body: &T) -> String {
-    let body = serde_json::to_string(body).expect("frames are plain JSON");
-    let rest = body.strip_prefix('{').expect("the body of a frame is an object");
-    let comma = if rest == "}" { "" } else { "," };
-    let version = if kind == "entry" { String::new() } else { format!(r#""v":{VERSION},"#) };
-    format!(r#"{{{version}"type":"{kind}"{comma}{rest}"#)
+    let mut frame = Vec::with_capacity(512);
+    match kind {
+        "entry" => write!(frame, r#"{{"type":"{kind}""#),
+        _ => write!(frame, r#"{{"v":{VERSION},"type":"{kind}""#),
+    }
+    .expect("memory takes everything");
+    let head = frame.len();
+    serde_json::to_writer(&mut frame, body).expect("frames are plain JSON");
+    // The fields of the body go on where the head ends: its brace becomes a comma, or nothing if there are none.
+    assert_eq!(frame.get(head), Some(&b'{'), "the body of a frame is an object");
+    if frame.len() == head + 2 {
+        frame.remove(head);
+    } else {
+        frame[head] = b',';
+    }
+    String::from_utf8(frame).expect("JSON is UTF-8")
 }
 
 /// An error as a frame. `about` adds `conversation`, `client_id` or `n`.

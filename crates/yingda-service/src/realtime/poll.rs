@@ -194,7 +194,7 @@ impl Transport for PollTransport {
         self.incoming.recv().await.map(Incoming::Text)
     }
 
-    async fn send(&mut self, frame: String) -> std::result::Result<(), Gone> {
+    async fn feed(&mut self, frame: String) -> std::result::Result<(), Gone> {
         let mut queue = self.session.queue();
         queue.bytes += frame.len();
         if queue.bytes > BACKLOG || queue.is_ended {
@@ -202,6 +202,10 @@ impl Transport for PollTransport {
             return Err(Gone);
         }
         queue.waiting.push_back(frame);
+        Ok(())
+    }
+
+    async fn flush(&mut self) -> std::result::Result<(), Gone> {
         self.session.news.notify_waiters();
         Ok(())
     }

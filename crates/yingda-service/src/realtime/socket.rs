@@ -13,6 +13,7 @@ use axum::{
     http::HeaderMap,
     response::Response,
 };
+use futures_util::SinkExt;
 use std::time::Duration;
 use tungstenite::error::ProtocolError;
 use yingda_base::{
@@ -69,6 +70,13 @@ struct WebSocketTransport {
     ending: Ending,
 }
 
+async fn patiently<E>(writing: impl Future<Output = std::result::Result<(), E>>) -> std::result::Result<(), Gone> {
+    match tokio::time::timeout(PATIENCE, writing).await {
+        Ok(Ok(())) => Ok(()),
+        Ok(Err(_)) | Err(_) => Err(Gone),
+    }
+}
+
 impl Transport for WebSocketTransport {
     async fn next(&mut self) -> Option<Incoming> {
         loop {
@@ -91,12 +99,12 @@ impl Transport for WebSocketTransport {
         }
     }
 
-    async fn send(&mut self, frame: String) -> std::result::Result<(), Gone> {
-        let sending = self.socket.send(Message::Text(Utf8Bytes::from(frame)));
-        match tokio::time::timeout(PATIENCE, sending).await {
-            Ok(Ok(())) => Ok(()),
-            Ok(Err(_)) | Err(_) => Err(Gone),
-        }
+    async fn feed(&mut self, frame: String) -> std::result::Result<(), Gone> {
+        patiently(self.socket.feed(Message::Text(Utf8Bytes::from(frame)))).await
+    }
+
+    async fn flush(&mut self) -> std::result::Result<(), Gone> {
+        patiently(self.socket.flush()).await
     }
 
     async fn close(mut self) {

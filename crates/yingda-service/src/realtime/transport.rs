@@ -18,8 +18,10 @@ pub(super) struct Gone;
 pub(super) trait Transport: Send {
     /// The next frame; `None` when the client has gone. Safe to cancel.
     fn next(&mut self) -> impl Future<Output = Option<Incoming>> + Send;
-    /// Hands a frame over; waits while the client is slow, but not for ever.
-    fn send(&mut self, frame: String) -> impl Future<Output = Result<(), Gone>> + Send;
+    /// Takes a frame over; it goes out with the next flush at the latest. Waits while the client is slow, but not for ever.
+    fn feed(&mut self, frame: String) -> impl Future<Output = Result<(), Gone>> + Send;
+    /// Lets everything out that was fed; waits like `feed`.
+    fn flush(&mut self) -> impl Future<Output = Result<(), Gone>> + Send;
     /// Says goodbye at the level below frames.
     fn close(self) -> impl Future<Output = ()> + Send;
 }

@@ -84,7 +84,7 @@ pub(super) async fn await_hello<T: Transport>(
                     return Ok((Known { who, actor, greeting }, hello));
                 }
                 Err(error) => {
-                    transport.send(frame::error(&error, greeting.language, Value::Null)).await?;
+                    transport.feed(frame::error(&error, greeting.language, Value::Null)).await?;
                     let retry = error.retry_ms();
                     return Err(End::Bye(if retry.is_some() { "busy" } else { "session_revoked" }, retry));
                 }
@@ -92,7 +92,8 @@ pub(super) async fn await_hello<T: Transport>(
             Ok(_) => Error::malformed("hello_expected"),
             Err(error) => error,
         };
-        transport.send(frame::error(&refused, greeting.language, Value::Null)).await?;
+        transport.feed(frame::error(&refused, greeting.language, Value::Null)).await?;
+        transport.flush().await?;
     }
 }
 

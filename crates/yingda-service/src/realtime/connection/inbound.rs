@@ -4,7 +4,7 @@ use crate::{
     conversation::{self, CUSTOMER, ConversationId, actions::Page},
     message::{Content, Outcome, Reached, Send, check_client_id},
     realtime::{
-        frame::{self, ClientFrame, Preview, Read, SendFrame, Typing},
+        frame::{self, Ack, ClientFrame, Preview, Read, SendFrame, Typing},
         hub::{PreviewText, TypingOn},
         transport::Transport,
         work::{Done, Round, Work, typing_role},
@@ -194,14 +194,7 @@ impl<T: Transport> Connection<T> {
         for done in round.done {
             match done {
                 Done::Sent { client_id, outcome: Outcome::Kept { conversation, seq, at, is_duplicate, moved_to }, .. } => {
-                    let mut ack = json!({"conversation": conversation, "client_id": client_id, "seq": seq, "at": at});
-                    if is_duplicate {
-                        ack["duplicate"] = true.into();
-                    }
-                    if let Some(moved_to) = moved_to {
-                        ack["moved_to"] = moved_to.into();
-                    }
-                    self.send("ack", &ack).await?;
+                    self.send("ack", &Ack { conversation, client_id, seq, at, duplicate: is_duplicate, moved_to }).await?;
                 }
                 Done::Sent { conversation, client_id, outcome: Outcome::Refused(refusal) } => {
                     self.refuse(&refusal.error, json!({"conversation": conversation, "client_id": client_id})).await?;

@@ -14,6 +14,7 @@ use super::{
     work::{self, Round, Work},
 };
 use crate::{App, conversation::ConversationId, routing};
+use futures_util::FutureExt;
 use serde_json::{Value, json};
 use std::{
     collections::{HashMap, VecDeque},
@@ -50,6 +51,8 @@ const PINGS_PER_CHECK: i64 = 8;
 const PAUSE: Duration = Duration::from_millis(50);
 /// Wishes that may wait on one connection before its frames are no longer read.
 const WINDOW: usize = 64;
+/// Frames and doorbells handled before what they led to is let out.
+const BURST: usize = 64;
 
 /// What is known of a client before its first frame.
 pub(super) struct Greeting {
@@ -134,8 +137,9 @@ async fn part<T: Transport>(mut transport: T, end: End, _: Language) {
             body["retry_ms"] = retry.into();
         }
         // Whoever is gone needs no goodbye.
-        let _ = transport.send(frame::write("bye", &body)).await;
+        let _ = transport.feed(frame::write("bye", &body)).await;
     }
+    let _ = transport.flush().await;
     transport.close().await;
 }
 
@@ -145,10 +149,47 @@ impl<T: Transport> Connection<T> {
         let mut beat = tokio::time::interval_at(Instant::now() + PING, PING);
         beat.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
+            if let Err(end) = self.transport.flush().await {
+                return end.into();
+            }
             if let Err(end) = self.step(stopping, &mut beat).await {
                 return end;
             }
         }
+    }
+
+    /// Whether the next frame may be read: not while too much waits, nor while the client is too fast.
+    fn is_reading(&self) -> bool {
+        self.waiting.len() < WINDOW && self.paused.is_none()
+    }
+
+    /// Handles what came, and what came with it: then one unit and one write answer all of it.
+    async fn receive_all(&mut self, first: Option<Incoming>) -> Flow {
+        let mut next = Some(first);
+        let mut count = 0;
+        while let Some(incoming) = next {
+            match incoming {
+                None => return Err(End::Gone),
+                Some(Incoming::Binary) => self.refuse(&Error::malformed("frame_malformed"), Value::Null).await?,
+                Some(Incoming::Text(text)) => self.receive(&text).await?,
+            }
+            count += 1;
+            next = if count < BURST && self.is_reading() { self.transport.next().now_or_never() } else { None };
+        }
+        Ok(())
+    }
+
+    /// The same for what others did.
+    async fn push_all(&mut self, first: Option<Push>) -> Flow {
+        self.push(first.ok_or(End::Bye("too_slow", Some(200)))?).await?;
+        for _ in 1..BURST {
+            match self.mailbox.try_recv() {
+                Ok(push) => self.push(push).await?,
+                // That it has ended is seen when it is next waited for.
+                Err(_) => break,
+            }
+        }
+        Ok(())
     }
 
     async fn step(&mut self, stopping: &mut Stopping, beat: &mut tokio::time::Interval) -> Flow {
@@ -156,20 +197,13 @@ impl<T: Transport> Connection<T> {
         let deadline = self.asked.map(|(_, until)| until);
         tokio::select! {
             () = stopping.wait() => Err(End::Bye("shutdown", Some(500))),
-            incoming = self.transport.next(), if self.waiting.len() < WINDOW && self.paused.is_none() => match incoming {
-                None => Err(End::Gone),
-                Some(Incoming::Binary) => self.refuse(&Error::malformed("frame_malformed"), Value::Null).await,
-                Some(Incoming::Text(text)) => self.receive(&text).await,
-            },
+            incoming = self.transport.next(), if self.is_reading() => self.receive_all(incoming).await,
             () = at(self.paused) => {
                 self.paused = None;
                 Ok(())
             }
             done = finish(&mut self.in_flight), if self.in_flight.is_some() => self.answer(done).await,
-            push = self.mailbox.recv() => match push {
-                None => Err(End::Bye("too_slow", Some(200))),
-                Some(push) => self.push(push).await,
-            },
+            push = self.mailbox.recv() => self.push_all(push).await,
             _ = self.board.changed(), if self.inbox_at.is_none() && self.follows_board() => {
                 self.inbox_at = Some(Instant::now() + if matches!(self.actor, Actor::Staff(_)) { INBOX_PAUSE } else { PLACE_PAUSE });
                 Ok(())
@@ -209,13 +243,14 @@ impl<T: Transport> Connection<T> {
         Ok(())
     }
 
+    /// What is said goes out at the end of the step, so that one write carries all of it.
     async fn send<B: serde::Serialize>(&mut self, kind: &str, body: &B) -> Flow {
-        Ok(self.transport.send(frame::write(kind, body)).await?)
+        Ok(self.transport.feed(frame::write(kind, body)).await?)
     }
 
     /// Answers a frame with an error; the connection lives.
     async fn refuse(&mut self, error: &Error, about: Value) -> Flow {
-        Ok(self.transport.send(frame::error(error, self.language, about)).await?)
+        Ok(self.transport.feed(frame::error(error, self.language, about)).await?)
     }
 
     /// A visitor needs the board only while waiting in a queue.
