@@ -3,7 +3,7 @@
 //!
 //! Start at [`Command`]. `client` is an honest client of docs/protocol.md (reconnect, resume, heal, outbox); `target` is the
 //! program under test; `setup` holds every administrative call; `process` what the kernel tells of a process. Each command is a
-//! folder of its own: `replay`, `killstorm`, `chat`, and `floor`, the relay that `chat` compares with.
+//! folder of its own: `replay`, `killstorm`, `chat`, `storm`, and `floor`, the relay that `chat` compares with.
 
 #![expect(
     clippy::disallowed_methods,
@@ -20,6 +20,7 @@ mod program;
 mod replay;
 mod report;
 mod setup;
+mod storm;
 mod target;
 
 use std::{path::PathBuf, process::ExitCode};
@@ -33,6 +34,8 @@ pub enum Command {
     Killstorm(killstorm::Options),
     /// Measures durable chat between visitors and agents, beside a relay that does nothing but store and hand on.
     Chat(chat::Options),
+    /// Measures what thousands of idle sockets cost, and how soon all are back after a cut.
+    Storm(storm::Options),
     /// The relay that `chat` compares with: hands text on between pairs of sockets after a synced commit.
     Floor(floor::Options),
 }
@@ -45,6 +48,7 @@ pub async fn run(command: Command, program: PathBuf) -> anyhow::Result<ExitCode>
         Command::Replay(options) => replay::run(options, program).await,
         Command::Killstorm(options) => killstorm::run(options, program).await,
         Command::Chat(options) => chat::run(options, program).await,
+        Command::Storm(options) => storm::run(options, program).await,
         Command::Floor(options) => floor::run(options).await,
     }
 }

@@ -44,6 +44,22 @@ pub fn load_average() -> Option<f64> {
     fs::read_to_string("/proc/loadavg").ok()?.split_whitespace().next()?.parse().ok()
 }
 
+/// Lets this process, and those it starts, open `wanted` files and sockets if the system allows as many; how many it may now.
+pub fn allow_files(wanted: u64) -> u64 {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let limit = getrlimit(Resource::Nofile);
+    let most = limit.maximum.unwrap_or(u64::MAX);
+    let now = limit.current.unwrap_or(u64::MAX);
+    if now >= wanted {
+        return now;
+    }
+    let raised = wanted.min(most);
+    match setrlimit(Resource::Nofile, Rlimit { current: Some(raised), maximum: limit.maximum }) {
+        Ok(()) => raised,
+        Err(_) => now,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -60,5 +76,11 @@ mod tests {
         assert!(machine_used().expect("time") >= own.used().expect("time"), "{sum}");
         assert!(load_average().expect("load") >= 0.0);
         assert!(Process(u32::MAX).used().is_none() && Process(u32::MAX).resident().is_none());
+    }
+
+    #[test]
+    fn the_limit_of_files_is_only_raised() {
+        let now = allow_files(64);
+        assert!(now >= 64 && allow_files(16) == now);
     }
 }

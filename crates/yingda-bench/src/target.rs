@@ -92,6 +92,15 @@ impl Target {
         }
     }
 
+    /// Ends the program and starts it again on its data, if it was started here.
+    pub async fn restart(&mut self) -> anyhow::Result<()> {
+        let Some(own) = &mut self.own else { return Ok(()) };
+        own.running.killer().kill();
+        own.running.gone().await?;
+        (own.running, _) = own.program.start_ready(&self.setup.api).await?;
+        Ok(())
+    }
+
     /// The parts, for a command that starts and kills the program itself.
     pub fn into_own(self) -> anyhow::Result<(Setup, Own)> {
         Ok((self.setup, self.own.context("this command kills the program and must start its own: leave out --url")?))

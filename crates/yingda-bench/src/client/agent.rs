@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tokio::sync::mpsc::UnboundedReceiver;
 
 use super::{Connection, Event, Identity, Watch};
-use crate::setup::{Place, Setup};
+use crate::setup::{Account, Place, Setup};
 
 #[derive(Debug)]
 pub struct Agent {
@@ -19,11 +19,16 @@ pub struct Agent {
 impl Agent {
     /// Hires an agent for `place`, logs in and accepts up to `limit` conversations at a time.
     pub async fn begin(setup: &Setup, place: &Place, limit: u32, watch: Arc<dyn Watch>) -> anyhow::Result<Self> {
-        let account = setup.agent(place, limit).await?;
+        let agent = Self::enter(setup, setup.agent(place, limit).await?, watch).await?;
+        agent.connection.accepting(true);
+        Ok(agent)
+    }
+
+    /// Logs in and takes nothing that is not taken by hand.
+    pub async fn enter(setup: &Setup, account: Account, watch: Arc<dyn Watch>) -> anyhow::Result<Self> {
         let staff = account.staff.clone();
         let identity = Arc::new(Identity::login(setup, account).await?);
         let (connection, events) = Connection::open(Arc::clone(&identity), watch);
-        connection.accepting(true);
         Ok(Self { staff, identity, connection, events })
     }
 }

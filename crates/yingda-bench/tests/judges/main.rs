@@ -60,6 +60,7 @@ fn scenarios() -> anyhow::Result<ExitCode> {
     if let Some(url) = postgres()? {
         chat_is_measured_beside_the_relay(&["--database", &url])?;
     }
+    everybody_comes_back_after_the_storm()?;
     chat_with_a_program_that_shows_nothing_brings_no_figures()?;
     Ok(ExitCode::SUCCESS)
 }
@@ -114,6 +115,14 @@ fn chat_is_measured_beside_the_relay(database: &[&str]) -> anyhow::Result<()> {
     ensure!((of("ratio") - of("entries_per_s") / of("floor_entries_per_s")).abs() < 0.001, "{}", trial.report);
     ensure!(of("p99_ms") >= of("p50_ms") && of("p50_ms") > 0.0 && of("floor_p99_ms") > 0.0, "{}", trial.report);
     ensure!((0.9..2.0).contains(&of("seconds")), "{}", trial.report);
+    Ok(())
+}
+
+fn everybody_comes_back_after_the_storm() -> anyhow::Result<()> {
+    let trial = judge(Fault::None, &["storm", "--sockets", "60", "--spoken-to", "10"])?;
+    ensure!(trial.succeeded && trial.report["sockets"] == 60 && trial.report["lost"] == 0, "{} {}", trial.report, trial.remarks);
+    ensure!(trial.report["all_back_s"].as_f64().is_some_and(|time| (0.1..20.0).contains(&time)), "{}", trial.report);
+    ensure!(trial.report["kib_per_socket"].is_number() && trial.report["refused"] == 0, "{}", trial.report);
     Ok(())
 }
 
