@@ -56,6 +56,8 @@ pub struct Limits {
     pub connections: usize,
     /// Connections of one household.
     pub connections_per_address: usize,
+    /// Calls worked on at once.
+    pub requests: usize,
     /// From the first byte of a request to the end of its head.
     pub head: Duration,
     /// Between requests.
@@ -158,6 +160,7 @@ fn limits(layers: &Layers) -> Result<Limits> {
     Ok(Limits {
         connections: layers.number("limits.connections", 1..=10_000_000)?,
         connections_per_address: layers.number("limits.connections_per_address", 1..=10_000_000)?,
+        requests: layers.number("limits.requests", 1..=1_000_000)?,
         head: seconds("limits.head_seconds", 600)?,
         idle: seconds("limits.idle_seconds", 3600)?,
         body: Pace { grace: seconds("limits.body_seconds", 3600)?, rate: rate * 1024 },

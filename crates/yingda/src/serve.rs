@@ -6,6 +6,7 @@ mod accept;
 mod certificate;
 mod connection;
 mod identity;
+mod load;
 mod places;
 mod self_signed;
 mod stream;
@@ -23,6 +24,7 @@ use axum::{
 };
 use connection::Rules;
 use identity::Identity;
+use load::Load;
 use places::Places;
 use std::{any::Any, process::ExitCode, sync::Arc};
 use stream::Patience;
@@ -65,7 +67,12 @@ pub async fn run(config: &Config, is_demo: bool) -> Result<ExitCode> {
     app.start().await?;
     app.supervisor.spawn("node lease", data.instance.clone().keep(data.db.clone(), app.supervisor.stopping()));
     let url = transport.url(listener.local_addr().map_err(Error::internal)?);
-    let router = router(&app, config.metrics.then(|| metrics::Page { handle: page, token: config.metrics_token.clone() }), is_demo);
+    let router = router(
+        &app,
+        config.metrics.then(|| metrics::Page { handle: page, token: config.metrics_token.clone() }),
+        is_demo,
+        config.limits.requests,
+    );
     let router = edge(config, identity.as_deref()).guard(router.layer(from_fn(places::only_vital))).layer(from_fn(problems));
     announce(&app, config, &url, is_demo, identity.as_deref()).await?;
     open(listener, router, identity, &app.supervisor, config)?;
@@ -96,11 +103,11 @@ fn edge(config: &Config, identity: Option<&Identity>) -> Edge {
 }
 
 /// Everything that answers. Only the interface stands behind the gate: pages and health have no actor.
-fn router(app: &App, page: Option<metrics::Page>, is_demo: bool) -> Router {
+fn router(app: &App, page: Option<metrics::Page>, is_demo: bool, most: usize) -> Router {
     let (api, description, _) = yingda_service::routes().into_parts(app.clone());
     let description = Arc::new(yingda_service::describe(description));
     let api = api.fallback(async || Error::new(Kind::NotFound, "route_unknown")).layer(CatchPanicLayer::custom(panicked));
-    let api = app.gate().guard(api);
+    let api = Load::guard(most, app.gate().guard(api));
     let mut router = Router::new()
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
