@@ -36,6 +36,7 @@ await build({
   },
 });
 await cp(at('demo'), at('dist/demo'), { recursive: true });
+await cp(at('src/loader/yingda.d.ts'), at('dist/yingda.d.ts'));
 
 const sizeOf = async (name) => gzipSync(await readFile(at(`dist/${name}`)), { level: 9 }).length;
 const files = await readdir(at('dist'));

@@ -1,6 +1,6 @@
 //! Making, changing and finding sites.
 use super::{
-    model::{self, Profile, Site, SiteId},
+    model::{self, Launcher, Profile, Site, SiteId, Words},
     store,
 };
 use crate::{
@@ -77,6 +77,10 @@ pub struct PublicSite {
     /// Colour of the brand.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub brand: Option<String>,
+    /// Where and what the launcher is.
+    pub launcher: Launcher,
+    /// Whether the panel begins in large type.
+    pub care: bool,
 }
 
 /// All sites by key.
@@ -159,8 +163,8 @@ pub(super) fn offered(site: &Site) -> Vec<GroupId> {
     offered
 }
 
-/// What everybody learns of an active site.
-pub async fn get_public(app: &App, key: String) -> Result<PublicSite> {
+/// What everybody learns of an active site, in this language as far as it was translated.
+pub async fn get_public(app: &App, key: String, locale: Option<&str>) -> Result<PublicSite> {
     let read = move |tx: &mut Tx| {
         let site = get_active(tx, &key)?;
         let mut groups: Vec<GroupName> = store::groups(tx, &offered(&site))?
@@ -172,17 +176,20 @@ pub async fn get_public(app: &App, key: String) -> Result<PublicSite> {
         Ok((site, groups))
     };
     let (Site { id, key, name, profile, .. }, groups) = app.db.read(read).await?;
+    let Words { title, greeting, hot_questions } = profile.words(locale);
     Ok(PublicSite {
         id,
         key,
-        title: profile.title.unwrap_or_else(|| name.clone()),
+        title: title.unwrap_or_else(|| name.clone()),
         name,
-        greeting: profile.greeting.unwrap_or_default(),
+        greeting: greeting.unwrap_or_default(),
         locale: profile.locale.unwrap_or_else(|| "zh-CN".to_owned()),
-        hot_questions: profile.hot_questions,
+        hot_questions,
         groups,
         preview: profile.preview,
         brand: profile.brand,
+        launcher: profile.launcher,
+        care: profile.care,
     })
 }
 

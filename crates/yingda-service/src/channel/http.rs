@@ -12,11 +12,11 @@ use axum::{
     response::IntoResponse,
 };
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::routes;
 use yingda_base::{
     Result, Tx,
-    http::{Answer, Caller, Id, Input, Limit, Once, Problem, Routes, Rule},
+    http::{Answer, Caller, Id, Input, Limit, Once, Params, Problem, Routes, Rule},
 };
 
 /// Sites, for visitors and for those who manage them.
@@ -39,6 +39,13 @@ struct SiteList {
 #[derive(Serialize, ToSchema)]
 struct SiteAnswer {
     site: Site,
+}
+
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+struct Tongue {
+    /// `zh-CN` or `en`: the language texts are wanted in.
+    locale: Option<String>,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -64,11 +71,11 @@ async fn create(State(app): State<App>, caller: Caller, once: Once<NewSite>) -> 
 }
 
 /// What the widget needs to know of a site.
-#[utoipa::path(get, path = "/api/v1/channel/sites/{key}", tag = "channel", operation_id = "site_get", params(("key" = String, Path)),
+#[utoipa::path(get, path = "/api/v1/channel/sites/{key}", tag = "channel", operation_id = "site_get", params(("key" = String, Path), Tongue),
     responses((status = 200, body = PublicSiteAnswer), (status = "default", body = Problem)))]
-async fn get(State(app): State<App>, Id(key): Id<String>) -> Result<impl IntoResponse> {
+async fn get(State(app): State<App>, Id(key): Id<String>, Params(tongue): Params<Tongue>) -> Result<impl IntoResponse> {
     // The loader reads it from the operator's own pages. It is public and the same for everybody, so any origin may.
-    let site = actions::get_public(&app, key).await?;
+    let site = actions::get_public(&app, key, tongue.locale.as_deref()).await?;
     Ok(([(header::ACCESS_CONTROL_ALLOW_ORIGIN, "*")], Json(PublicSiteAnswer { site })))
 }
 

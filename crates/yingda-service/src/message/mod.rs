@@ -26,3 +26,8 @@ yingda_base::setting! {
     /// How long after sending an entry may be recalled, in minutes.
     pub static RECALL_MINUTES: i64 = "message.recall_minutes", default 2, scopes [Operator], check |minutes| (0..=60).contains(minutes);
 }
+
+/// How long after sending an entry may be recalled, in milliseconds.
+pub fn recall_ms(settings: &yingda_base::setting::Settings) -> i64 {
+    settings.global(&RECALL_MINUTES) * 60_000
+}

@@ -3,18 +3,27 @@ export interface PageFacts {
   readonly url: string;
   readonly title: string;
 }
+/** What the host page says of its customer: a signed word, that nobody is logged in, or nothing (new). */
+export type Who = { readonly token: string } | { readonly left: true } | undefined;
 export type ToPanel =
   | { readonly type: 'page'; readonly page: PageFacts }
   | { readonly type: 'shown' }
-  | { readonly type: 'hidden' };
+  | { readonly type: 'hidden' }
+  /** The answer to `boot`, and whenever the host page says something new. */
+  | { readonly type: 'who'; readonly who: Who };
 
 export type PanelEvent = 'started' | 'ended' | 'message';
 export type ToPage =
+  /** The panel has come so far that it must know who the customer is. */
+  | { readonly type: 'boot' }
   | { readonly type: 'ready' }
   | { readonly type: 'close' }
   | { readonly type: 'unread'; readonly count: number }
   /** An open conversation exists: the next page starts the panel in the background, to show its unread count. */
   | { readonly type: 'active'; readonly on: boolean }
+  /** A customer the host vouched for is in; a host page that says nobody is logged in must reach this panel. */
+  | { readonly type: 'known'; readonly on: boolean; readonly name: string }
+  | { readonly type: 'error'; readonly code: string }
   | { readonly type: 'event'; readonly name: PanelEvent };
 
 /** Marks our messages among those of the host page and of others. */

@@ -1,10 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { Widget, type WidgetEvents } from '../src/loader/widget.ts';
+import type { EventName } from '../src/loader/api.ts';
+import { Widget } from '../src/loader/widget.ts';
 import { seal, type ToPage } from '../src/messages.ts';
 
 const ORIGIN = 'https://service.example';
 let shadows: ShadowRoot[];
-let told: [keyof WidgetEvents, number | undefined][];
+let told: [EventName, unknown][];
 let widget: Widget;
 let isUp: boolean;
 let posted: ReturnType<typeof vi.fn<(message: { type: string }, origin: string) => void>>;
@@ -78,7 +79,7 @@ describe('loader', () => {
     expect(root().className).toBe('root open ready');
     panelSays({ type: 'close' });
     expect(root().className).toBe('root ready');
-    expect(told.map(([name]) => name)).toEqual(['open', 'close']);
+    expect(told.map(([name]) => name)).toEqual(['ready', 'open', 'close']);
   });
 
   it('takes everything off the page when the panel does not come up', async () => {

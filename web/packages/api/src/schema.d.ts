@@ -1525,6 +1525,31 @@ export interface components {
             /** @description At most 80 characters. */
             text: string;
         };
+        /** @description Where and what the launcher is. */
+        Launcher: {
+            /**
+             * @description Its look.
+             * @default circle
+             */
+            shape: components["schemas"]["Shape"];
+            /**
+             * @description Which corner.
+             * @default right
+             */
+            side: components["schemas"]["Side"];
+            /**
+             * Format: int64
+             * @description Distance from the side of the page, in pixels.
+             * @default 24
+             */
+            x: number;
+            /**
+             * Format: int64
+             * @description Distance from its lower edge, in pixels.
+             * @default 24
+             */
+            y: number;
+        };
         LeaveBody: {
             /** @description Of the device that ends. */
             device_secret: string;
@@ -1872,6 +1897,11 @@ export interface components {
              */
             brand: string;
             /**
+             * @description Whether the panel begins in large type (长辈版) for those who have not chosen.
+             * @default false
+             */
+            care: boolean;
+            /**
              * @description The first words a visitor reads.
              * @default null
              */
@@ -1886,6 +1916,16 @@ export interface components {
              * @default []
              */
             hot_questions: string[];
+            /**
+             * @description Where and what the launcher is.
+             * @default {
+             *       "shape": "circle",
+             *       "side": "right",
+             *       "x": 24,
+             *       "y": 24
+             *     }
+             */
+            launcher: components["schemas"]["Launcher"];
             /**
              * @description Language of visitors whose browser names none we speak.
              * @default null
@@ -1906,6 +1946,13 @@ export interface components {
              * @default null
              */
             title: string;
+            /**
+             * @description Title, greeting and questions in other languages than the site's own.
+             * @default {}
+             */
+            translations: {
+                [key: string]: components["schemas"]["Words"];
+            };
         };
         /** @description A change of a profile. What is absent stays. */
         ProfileChange: {
@@ -1920,6 +1967,8 @@ export interface components {
         PublicSite: {
             /** @description Colour of the brand. */
             brand?: string;
+            /** @description Whether the panel begins in large type. */
+            care: boolean;
             /** @description The first words a visitor reads; empty: the panel's own. */
             greeting: string;
             /** @description Skill groups one may choose; the first is the default. */
@@ -1930,6 +1979,8 @@ export interface components {
             id: components["schemas"]["SiteId"];
             /** @description What the widget's loader names it by. */
             key: string;
+            /** @description Where and what the launcher is. */
+            launcher: components["schemas"]["Launcher"];
             /** @description Language of visitors whose browser names none we speak. */
             locale: string;
             /** @description Its name. */
@@ -2171,6 +2222,10 @@ export interface components {
             /** @description What was set, the widest scope first. */
             values: components["schemas"]["ValueView"][];
         };
+        /** @enum {string} */
+        Shape: "circle" | "square" | "pill";
+        /** @enum {string} */
+        Side: "right" | "left";
         /** @description A site as those who manage sites see it. */
         Site: components["schemas"]["Profile"] & {
             /** @description The branch its conversations belong to, unless their group has one. */
@@ -2390,6 +2445,24 @@ export interface components {
              * @description The `version` of the value this change was made on; 0 or absent where none was set.
              */
             version?: number;
+        };
+        /** @description What visitors read, in one language. */
+        Words: {
+            /**
+             * @description The first words.
+             * @default null
+             */
+            greeting: string;
+            /**
+             * @description Questions offered before the first word.
+             * @default []
+             */
+            hot_questions: string[];
+            /**
+             * @description At the head of the panel.
+             * @default null
+             */
+            title: string;
         };
     };
     responses: never;
@@ -2915,7 +2988,10 @@ export interface operations {
     };
     site_get: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description `zh-CN` or `en`: the language texts are wanted in. */
+                locale?: string;
+            };
             header?: never;
             path: {
                 key: string;

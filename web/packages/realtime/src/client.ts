@@ -59,6 +59,7 @@ export class RealtimeClient {
   readonly #store: ConversationStore;
   #generation: string | undefined;
   #skew = 0;
+  #recallWithin = 120_000;
   #unwatch: () => void = () => {};
   readonly #healer: Healer;
   readonly #deliver = new Set<string>();
@@ -110,6 +111,11 @@ export class RealtimeClient {
   /** Server's clock minus ours, in ms, as last told. */
   get skew(): number {
     return this.#skew;
+  }
+
+  /** How long an own entry may be recalled, in ms, as last told. */
+  get recallWithin(): number {
+    return this.#recallWithin;
   }
 
   /** Loads the outbox and connects; resolves when the outbox is loaded, not when connected. */
@@ -309,6 +315,7 @@ export class RealtimeClient {
 
   #takeHello(hello: HelloFrame): void {
     this.#skew = hello.now - this.#env.now();
+    this.#recallWithin = hello.recall_ms ?? this.#recallWithin;
     if (this.#meetGeneration(hello.generation)) return;
     for (const subscription of hello.subscriptions) {
       const { conversation } = subscription;

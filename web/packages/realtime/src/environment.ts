@@ -58,12 +58,43 @@ export function browserEnvironment(base: string): Environment {
       document.addEventListener('visibilitychange', seen, { signal });
       return () => stop.abort();
     },
-    storage: 'indexedDB' in window ? indexedStorage(window.indexedDB) : memoryStorage(),
-    lock:
-      'locks' in navigator
-        ? (name, signal, held) => navigator.locks.request(name, { signal }, held).then(() => undefined)
-        : undefined,
-    channel: 'BroadcastChannel' in window ? (name) => new BroadcastChannel(name) as ChannelLike : undefined,
+    storage: storageOf(),
+    lock: 'locks' in navigator ? (name, signal, held) => alone(name, signal, held) : undefined,
+    channel: 'BroadcastChannel' in window ? channelOf : undefined,
     report: (error) => reportError(error),
   };
+}
+
+/** A web view or a browser that keeps third parties from storage throws at the mere look. */
+function storageOf(): OutboxStorage {
+  try {
+    if (window.indexedDB) return indexedStorage(window.indexedDB);
+  } catch {
+    // as said
+  }
+  return memoryStorage();
+}
+
+/** Where locks are refused with storage, every tab has an outbox of its own and sends it itself. */
+async function alone(name: string, signal: AbortSignal, held: () => Promise<void>): Promise<void> {
+  let isHeld = false;
+  const enter = () => {
+    isHeld = true;
+    return held();
+  };
+  try {
+    await navigator.locks.request(name, { signal }, enter);
+  } catch (error) {
+    if (isHeld || signal.aborted) throw error;
+    await held();
+  }
+}
+
+const DEAF: ChannelLike = { onmessage: null, postMessage() {}, close() {} };
+function channelOf(name: string): ChannelLike {
+  try {
+    return new BroadcastChannel(name) as ChannelLike;
+  } catch {
+    return { ...DEAF };
+  }
 }

@@ -27,6 +27,7 @@ function done<T>(request: IDBRequest<T>): Promise<T> {
 
 /** IndexedDB; where it cannot be opened (some private windows) memory takes its place, and the outbox lives as long as the page. */
 export function indexedStorage(factory: IDBFactory): OutboxStorage {
+  // Inside an async function: some browsers throw at once, others let the request fail.
   const open = async (): Promise<IDBDatabase> => {
     const request = factory.open('yingda', 1);
     request.onupgradeneeded = () => request.result.createObjectStore(STORE);

@@ -164,6 +164,8 @@ export interface HelloFrame {
   now: Millis;
   you: { kind: 'visitor' | 'staff'; id: string; name: string };
   ping_ms: Millis;
+  /** How long an own entry may be recalled. */
+  recall_ms?: Millis;
   deadline_ms: Millis;
   subscriptions: ({ conversation: string; head: Seq } | { conversation: string; error: string })[];
   inbox_rev: InboxRev;

@@ -153,7 +153,7 @@ impl<T: Transport> Connection<T> {
         };
         let body = json!({
             "generation": &*generation, "now": self.app.context.clock.now(), "you": you, "ping_ms": PING.as_millis() as u64,
-            "deadline_ms": DEADLINE.as_millis() as u64, "subscriptions": subscriptions, "inbox_rev": self.inbox_rev(),
+            "deadline_ms": DEADLINE.as_millis() as u64, "recall_ms": crate::message::recall_ms(&self.app.settings), "subscriptions": subscriptions, "inbox_rev": self.inbox_rev(),
         });
         self.send("hello", &body).await?;
         if let Some(inbox) = inbox {

@@ -3,8 +3,16 @@ import { chatdots } from '@yingda/ui/icons';
 import tokens from '@yingda/ui/tokens.css?inline';
 import styles from './loader.css?inline';
 
+/** Where the launcher stands and what it looks like, as the site is set. */
+export interface Place {
+  readonly side: 'right' | 'left';
+  readonly x: number;
+  readonly y: number;
+  readonly shape: 'circle' | 'square' | 'pill';
+}
 export interface Look {
   readonly title: string;
+  readonly launcher?: Place;
   readonly brand?: string;
   readonly locale: string;
   readonly theme?: string;
@@ -23,7 +31,8 @@ function sheet(css: string): CSSStyleSheet {
 
 /** What stands on the host page: a shadow root with the round button and, once needed, the panel's iframe. */
 export class Launcher {
-  readonly #host = document.createElement('div');
+  // No name of a known element, so that rules of the page for divs do not reach it.
+  readonly #host = document.createElement('yingda-widget');
   readonly #root = document.createElement('div');
   readonly #button = document.createElement('button');
   readonly #badge = document.createElement('span');
@@ -31,7 +40,7 @@ export class Launcher {
   readonly #title: string;
   #frame: HTMLIFrameElement | undefined;
 
-  constructor({ title, brand, locale, theme }: Look, onOpen: () => void) {
+  constructor({ title, brand, locale, theme, launcher }: Look, onOpen: () => void) {
     this.#words = locale.toLowerCase().startsWith('zh') ? WORDS.zh : WORDS.en;
     this.#title = title;
     const shadow = this.#host.attachShadow({ mode: 'closed' });
@@ -40,11 +49,19 @@ export class Launcher {
     this.#root.className = 'root';
     applyTheme(theme === 'light' || theme === 'dark' ? theme : ('auto' satisfies Theme), this.#root);
     applyBrand(brand, this.#root);
+    if (launcher) {
+      this.#root.classList.add(launcher.side, launcher.shape);
+      this.#root.style.setProperty('--x', `${launcher.x}px`);
+      this.#root.style.setProperty('--y', `${launcher.y}px`);
+    }
     this.#button.type = 'button';
     this.#button.className = 'launch';
     this.#badge.className = 'badge';
     this.#badge.setAttribute('aria-hidden', 'true');
-    this.#button.append(iconElement(chatdots, 28), this.#badge);
+    const label = document.createElement('span');
+    label.className = 'label';
+    label.textContent = this.#words.open;
+    this.#button.append(iconElement(chatdots, 28), label, this.#badge);
     this.#button.addEventListener('click', onOpen);
     this.#root.append(this.#button);
     shadow.append(this.#root);

@@ -1,43 +1,62 @@
 /**
  * The script an operator puts on its pages:
  *   <script src="https://…/widget.js" data-key="SITE_KEY" async></script>   (optional: data-locale="en" data-theme="light|dark|auto")
- * It waits for the page's load event, then shows the launcher. The one global is `Yingda`:
- *   Yingda.open() · Yingda.close() · Yingda.on(name, fn) · Yingda.off(name, fn) · Yingda.setPage({url, title})
- * Events: open, close, started, ended, message, unread (with the count).
+ * It waits for the page's load event, then shows the launcher. The one global is `yingda`: see api.ts.
  */
-import type { PageFacts } from '../messages.ts';
-import { Widget, type WidgetEvents } from './widget.ts';
+import { type Commands, type EventName, type Listener, serve } from './api.ts';
+import { Widget } from './widget.ts';
 
-type Name = keyof WidgetEvents;
-type Listener = (detail?: number) => void;
+/** Marks the page as served, so that a script which a single-page app inserts again does not make a second launcher. */
+const SERVED = Symbol.for('yingda');
 
 function start(script: HTMLScriptElement, key: string): void {
-  const listeners = new Map<Name, Set<Listener>>();
-  const widget = new Widget(
-    {
-      key,
-      origin: new URL(script.src).origin,
-      locale: script.dataset.locale ?? navigator.language,
-      theme: script.dataset.theme,
-    },
-    (name, detail) => {
-      for (const listener of listeners.get(name) ?? []) listener(detail);
-    },
-  );
-  const api = {
-    open: () => widget.open(),
-    close: () => widget.close(),
-    on(name: Name, listener: Listener) {
-      listeners.set(name, (listeners.get(name) ?? new Set()).add(listener));
-    },
-    off(name: Name, listener: Listener) {
-      listeners.get(name)?.delete(listener);
-    },
-    setPage: (page: PageFacts) => widget.setPage(page),
+  const page = window as unknown as Record<symbol, true | undefined>;
+  if (page[SERVED]) return;
+  page[SERVED] = true;
+  const listeners = new Map<EventName, Set<Listener>>();
+  const options = {
+    key,
+    origin: new URL(script.src).origin,
+    locale: script.dataset.locale ?? navigator.language,
+    theme: script.dataset.theme,
   };
-  Object.assign(window, { Yingda: api });
-  if (document.readyState === 'complete') void widget.start();
-  else addEventListener('load', () => void widget.start(), { once: true });
+  const tell = (name: EventName, detail?: unknown) => {
+    for (const listener of Array.from(listeners.get(name) ?? [])) {
+      try {
+        listener(detail);
+      } catch (error) {
+        setTimeout(() => reportError(error)); // theirs, and not the end of ours
+      }
+    }
+  };
+  let widget: Widget | undefined;
+  const init = () => {
+    if (widget) return;
+    const made = new Widget(options, tell);
+    widget = made;
+    if (document.readyState === 'complete') void made.start();
+    else addEventListener('load', () => void made.start(), { once: true });
+  };
+  const commands: Commands = {
+    open: () => widget?.open(),
+    close: () => widget?.close(),
+    toggle: () => widget?.toggle(),
+    identify: (identity) => widget?.identify(identity),
+    page: (facts) => widget?.setPage(facts),
+    on(name, listener) {
+      if (typeof listener !== 'function') return;
+      const known = listeners.get(name) ?? new Set();
+      if (known.size < 50) listeners.set(name, known.add(listener));
+    },
+    off: (name, listener) => void listeners.get(name)?.delete(listener),
+    destroy() {
+      widget?.destroy();
+      widget = undefined;
+    },
+    init,
+  };
+  init();
+  serve(commands);
 }
 
 const script = document.currentScript;

@@ -1,5 +1,6 @@
-import { type PageFacts, type PanelEvent, seal, type ToPage, type ToPanel, unseal } from '../messages.ts';
-import { Launcher } from './launcher.ts';
+import { type PageFacts, seal, type ToPage, type ToPanel, unseal, type Who } from '../messages.ts';
+import type { EventName, Identity } from './api.ts';
+import { Launcher, type Place } from './launcher.ts';
 
 export interface WidgetOptions {
   readonly key: string;
@@ -7,49 +8,61 @@ export interface WidgetOptions {
   readonly locale: string;
   readonly theme?: string;
 }
-export type WidgetEvents = Record<'open' | 'close' | 'unread' | PanelEvent, number | undefined>;
-export type Tell = (name: keyof WidgetEvents, detail?: number) => void;
+export type Tell = (name: EventName, detail?: unknown) => void;
 interface Site {
   readonly title: string;
   readonly brand?: string;
+  readonly launcher?: Place;
 }
 
 /** A panel that has not said "ready" by then will not: the server is away. */
 const READY_WITHIN = 12_000;
+/** The first wait before a server that is away is asked again; it doubles. */
 const ASK_AGAIN = 30_000;
+const ASK_AT_LEAST = 600_000;
+/** A host page that takes longer to say who its customer is gets a nameless panel first. */
+const WHO_WITHIN = 8_000;
+
+/** At most so many characters of what the page says; the page may be hostile. */
+const bound = (value: unknown, most: number) => String(value ?? '').slice(0, most);
 
 /** Launcher and panel on one page. Nothing is shown until the server has answered, and everything goes when it cannot be reached. */
 export class Widget {
   readonly #options: WidgetOptions;
   readonly #tell: Tell;
-  readonly #store: string;
+  readonly #life = new AbortController();
   #launcher: Launcher | undefined;
   #frame: HTMLIFrameElement | undefined;
-  #readyTimer: number | undefined;
+  #timer: number | undefined;
+  #wait = ASK_AGAIN;
   #isReady = false;
+  #hasBooted = false;
   #unread = 0;
   #isOpen = false;
   #wantsOpen = false;
   #page: PageFacts | undefined;
+  #identity: Identity | undefined;
+  /** A token counts once, and "nobody" is said once: another panel of another tab may know better by now. */
+  #isTold = false;
 
   constructor(options: WidgetOptions, tell: Tell) {
     this.#options = options;
     this.#tell = tell;
-    this.#store = `yingda:${options.key}:active`;
-    addEventListener('message', (event) => this.#hear(event));
+    // A page that pollutes Object.prototype pollutes every dictionary that has one.
+    addEventListener('message', (event) => this.#hear(event), { __proto__: null, signal: this.#life.signal } as object);
   }
 
   async start(): Promise<void> {
     const site = await this.#site();
-    if (!site) {
-      setTimeout(() => void this.start(), ASK_AGAIN);
-      return;
-    }
+    if (this.#life.signal.aborted) return;
+    if (!site) return this.#later();
+    this.#wait = ASK_AGAIN;
     const { locale, theme } = this.#options;
     this.#launcher ??= new Launcher({ ...site, locale, theme }, () => this.open());
     this.#launcher.show();
+    this.#tell('ready');
     if (this.#wantsOpen) this.open();
-    else if (this.#remembered()) this.#load();
+    else if (this.#remembered('active') === '1' || this.#mustTell()) this.#load();
   }
 
   open(): void {
@@ -71,17 +84,45 @@ export class Widget {
     this.#tell('close');
   }
 
+  toggle(): void {
+    if (this.#isOpen) this.close();
+    else this.open();
+  }
+
   setPage(page: PageFacts): void {
-    this.#page = { url: String(page.url), title: String(page.title) };
+    this.#page = { url: bound(page?.url, 2000), title: bound(page?.title, 200) };
     this.#say({ type: 'page', page: this.#page });
   }
 
+  /** Who the customer is from now on: a signed word, a function that gets one, or nobody (null). */
+  identify(identity: Identity): void {
+    this.#identity = typeof identity === 'string' || typeof identity === 'function' ? identity : null;
+    this.#isTold = false;
+    if (this.#hasBooted) void this.#tellWho();
+    else if (this.#launcher && this.#mustTell()) this.#load();
+  }
+
+  /** Takes everything off the page. */
+  destroy(): void {
+    this.#life.abort();
+    clearTimeout(this.#timer);
+    this.#launcher?.hide();
+    this.#frame = undefined;
+  }
+
+  #later(): void {
+    this.#timer = window.setTimeout(() => void this.start(), this.#wait);
+    this.#wait = Math.min(ASK_AT_LEAST, this.#wait * 2);
+  }
+
   async #site(): Promise<Site | undefined> {
-    const { origin, key } = this.#options;
+    const { origin, key, locale } = this.#options;
     try {
-      const response = await fetch(`${origin}/api/v1/channel/sites/${encodeURIComponent(key)}`, {
-        credentials: 'omit',
-      });
+      const init = { __proto__: null, credentials: 'omit', signal: this.#life.signal } as object;
+      const response = await fetch(
+        `${origin}/api/v1/channel/sites/${encodeURIComponent(key)}?locale=${encodeURIComponent(bound(locale, 35))}`,
+        init,
+      );
       if (!response.ok) return undefined;
       return ((await response.json()) as { site: Site }).site;
     } catch {
@@ -92,17 +133,25 @@ export class Widget {
   #load(): void {
     if (this.#frame || !this.#launcher) return;
     const { origin, key, locale, theme = 'auto' } = this.#options;
-    const query = new URLSearchParams({ key, locale, theme, host: location.origin });
+    const query = new URLSearchParams(`key=${encodeURIComponent(key)}`);
+    query.set('locale', locale);
+    query.set('theme', theme);
+    query.set('host', location.origin);
     this.#frame = this.#launcher.addFrame(`${origin}/widget/panel.html?${query}`);
-    this.#readyTimer = window.setTimeout(() => this.#fail(), READY_WITHIN);
+    this.#timer = window.setTimeout(() => this.#fail(), READY_WITHIN);
   }
 
   #hear(event: MessageEvent): void {
     if (event.origin !== this.#options.origin || !this.#frame || event.source !== this.#frame.contentWindow) return;
     const message = unseal<ToPage>(event.data);
-    if (message?.type === 'ready') this.#ready();
+    if (message?.type === 'boot') this.#booted();
+    else if (message?.type === 'ready') this.#ready();
     else if (message?.type === 'close') this.close();
-    else if (message?.type === 'active') this.#remember(message.on);
+    else if (message?.type === 'active') this.#remember('active', message.on);
+    else if (message?.type === 'known') {
+      this.#remember('known', message.on);
+      if (message.on) this.#tell('identified', message.name);
+    } else if (message?.type === 'error') this.#tell('error', message.code);
     else if (message?.type === 'event') this.#tell(message.name);
     else if (message?.type === 'unread' && message.count !== this.#unread) {
       this.#unread = message.count;
@@ -111,11 +160,46 @@ export class Widget {
     }
   }
 
+  #booted(): void {
+    this.#hasBooted = true;
+    void this.#tellWho();
+  }
+
+  async #tellWho(): Promise<void> {
+    const who = await this.#who();
+    if (this.#hasBooted) this.#post({ type: 'who', who });
+  }
+
+  async #who(): Promise<Who> {
+    const identity = this.#identity;
+    const isTold = this.#isTold;
+    this.#isTold = true;
+    if (identity === undefined || (isTold && typeof identity !== 'function')) return undefined;
+    try {
+      const late = new Promise<undefined>((resolve) => setTimeout(resolve, WHO_WITHIN));
+      const token = typeof identity === 'function' ? await Promise.race([identity(), late]) : identity;
+      if (token === null) return { left: true };
+      return typeof token === 'string' ? { token: bound(token, 8192) } : undefined;
+    } catch {
+      this.#tell('error', 'identity.unavailable');
+      return undefined;
+    }
+  }
+
+  /** A token soon ends, and a customer who logged out must not be found here: neither waits until somebody opens the panel. */
+  #mustTell(): boolean {
+    if (this.#identity === undefined || this.#isTold) return false;
+    return typeof this.#identity === 'string' || this.#remembered('known') !== '';
+  }
+
   #ready(): void {
-    clearTimeout(this.#readyTimer);
+    clearTimeout(this.#timer);
     this.#isReady = true;
     this.#launcher?.panelReady();
-    this.#say({ type: 'page', page: this.#page ?? { url: location.href, title: document.title } });
+    this.#say({
+      type: 'page',
+      page: this.#page ?? { url: bound(location.href, 2000), title: bound(document.title, 200) },
+    });
     this.#say({ type: this.#isOpen ? 'shown' : 'hidden' });
   }
 
@@ -124,26 +208,32 @@ export class Widget {
     this.close();
     this.#frame?.remove();
     this.#frame = undefined;
+    this.#isReady = false;
+    this.#hasBooted = false;
     this.#launcher?.hide();
-    setTimeout(() => void this.start(), ASK_AGAIN);
+    this.#later();
   }
 
   #say(message: ToPanel): void {
-    if (this.#isReady) this.#frame?.contentWindow?.postMessage(seal(message), this.#options.origin);
+    if (this.#isReady) this.#post(message);
+  }
+  #post(message: ToPanel): void {
+    this.#frame?.contentWindow?.postMessage(seal(message), this.#options.origin);
   }
 
-  /** The host may forbid its storage to us; then the count only shows once the panel has been opened. */
-  #remembered(): boolean {
+  /** '1', '' for never, or undefined where the host has no storage for us: then nobody knows. */
+  #remembered(what: 'active' | 'known'): string | undefined {
     try {
-      return localStorage.getItem(this.#store) === '1';
+      return localStorage.getItem(`yingda:${this.#options.key}:${what}`) ?? '';
     } catch {
-      return false;
+      return undefined;
     }
   }
-  #remember(on: boolean): void {
+  #remember(what: 'active' | 'known', on: boolean): void {
     try {
-      if (on) localStorage.setItem(this.#store, '1');
-      else localStorage.removeItem(this.#store);
+      const name = `yingda:${this.#options.key}:${what}`;
+      if (on) localStorage.setItem(name, '1');
+      else localStorage.removeItem(name);
     } catch {
       // as above
     }

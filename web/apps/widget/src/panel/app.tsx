@@ -1,6 +1,7 @@
 import { applyCare } from '@yingda/ui';
 import { wifioff } from '@yingda/ui/icons';
 import { useEffect, useRef, useState } from 'preact/hooks';
+import { AttachCard } from './attach.tsx';
 import { type Panel, PanelContext, usePanel, useTry } from './context.ts';
 import { Header } from './header.tsx';
 import { Home } from './home.tsx';
@@ -31,7 +32,9 @@ function Body({ visible }: { visible: boolean }) {
     changed(); // what happened between the first drawing and now
     return session.watch(changed);
   }, [session]);
-  useEffect(() => applyCare(care === 'on'), [care]);
+  // Whoever has not chosen gets what the site is set to.
+  const isCare = care === 'on' || (care === '' && session.site.care === true);
+  useEffect(() => applyCare(isCare), [isCare]);
   useEffect(() => {
     // A dialog or a popover that is open takes its own Escape.
     const keyDown = (event: KeyboardEvent) => {
@@ -44,9 +47,9 @@ function Body({ visible }: { visible: boolean }) {
   return (
     <div class={isHome ? 'panel at-home' : 'panel'}>
       <Header
-        care={care === 'on'}
+        care={isCare}
         sound={mute === ''}
-        onCare={() => setCare(care === 'on' ? '' : 'on')}
+        onCare={() => setCare(isCare ? 'off' : 'on')}
         onSound={() => setMute(mute === '' ? 'on' : '')}
         onEnd={() => setEnding(true)}
       />
@@ -56,7 +59,8 @@ function Body({ visible }: { visible: boolean }) {
           {words[session.notice]}
         </p>
       )}
-      {isHome ? <Home /> : <Thread visible={visible} care={care === 'on'} />}
+      <AttachCard />
+      {isHome ? <Home /> : <Thread visible={visible} care={isCare} />}
       <Spoken />
       {isEnding && <EndDialog onDone={() => setEnding(false)} />}
     </div>

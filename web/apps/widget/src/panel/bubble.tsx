@@ -7,8 +7,6 @@ import { Icon } from './icon.tsx';
 import { Picture } from './picture.tsx';
 import { contentOf, isMine } from './rows.ts';
 
-const RECALL_WITHIN = 120_000;
-
 export interface BubbleProps {
   readonly item: ThreadItem;
   readonly name?: string;
@@ -77,7 +75,7 @@ function Marks({ item, marked }: Pick<BubbleProps, 'item' | 'marked'>) {
 function Recall({ item: { entry } }: Pick<BubbleProps, 'item'>) {
   const { words, session, now } = usePanel();
   const attempt = useTry();
-  if (!entry || !session.isActive || now() - entry.at >= RECALL_WITHIN) return null;
+  if (!entry || !session.isActive || now() - entry.at >= session.client.recallWithin) return null;
   return (
     <button type="button" class="recall" onClick={() => attempt(() => session.recall(entry.seq))}>
       {words.recall}

@@ -13,7 +13,12 @@ export class HostPage {
     });
   }
 
+  /** A loader is around the panel; alone in a tab there is none. */
+  get isThere(): boolean {
+    return parent !== window && this.#origin !== '' && this.#origin !== 'null';
+  }
+
   tell(message: ToPage): void {
-    if (parent !== window && this.#origin) parent.postMessage(seal(message), this.#origin);
+    if (this.isThere) parent.postMessage(seal(message), this.#origin);
   }
 }

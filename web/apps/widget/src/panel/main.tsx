@@ -1,9 +1,11 @@
-import { RealtimeClient } from '@yingda/realtime';
+import { browserEnvironment, RealtimeClient } from '@yingda/realtime';
 import { applyBrand, applyTheme } from '@yingda/ui';
 import { render } from 'preact';
+import type { ToPanel, Who } from '../messages.ts';
 import { App } from './app.tsx';
 import type { Panel } from './context.ts';
 import { HostPage } from './host.ts';
+import { Identity } from './identity.ts';
 import { safeStorage } from './kept.ts';
 import { Session } from './session.ts';
 import { playMessage, readySound } from './sound.ts';
@@ -15,6 +17,8 @@ import '@yingda/ui/base.css';
 import './panel.css';
 
 const newId = (): string => crypto.getRandomValues(new Uint32Array(4)).join('-');
+/** Why a connection ends for good when the device behind it has: logged out, or gone on as somebody else in another tab. */
+const DEVICE_ENDED = ['session_revoked', 'identity_expired'];
 
 async function run(): Promise<void> {
   const query = new URLSearchParams(location.search);
@@ -27,32 +31,43 @@ async function run(): Promise<void> {
 
   // Until the site is known nothing is said to the loader: it takes the widget off the page when no "ready" comes.
   root.textContent = tongue.words.loading;
-  const site = await fetchSite(key).catch((error: unknown) => {
+  const unreachable = (error: unknown): never => {
     root.textContent = tongue.words.unreachable;
     throw error;
-  });
-  root.textContent = '';
+  };
+  const site = await fetchSite(key, tongue.locale).catch(unreachable);
   document.title = site.title;
   applyBrand(site.brand, document.documentElement);
   const store = safeStorage();
+  const env = browserEnvironment('');
   const visit = new Visit(key, tongue.locale, store);
-  const client = new RealtimeClient({
-    side: 'customer',
-    identity: `visitor:${key}`,
-    client: { kind: 'widget', version: '1' },
-    token: visit.token,
-  });
-  const now = () => Date.now() + client.skew;
 
+  let hear: (message: ToPanel) => void = () => {};
+  const host = new HostPage(query.get('host') ?? '', (message) => hear(message));
+  let client: RealtimeClient | undefined;
+  const restart = () => {
+    client?.stop();
+    location.reload();
+  };
+  const identity = new Identity({ key, visit, outbox: env.storage, tell: (message) => host.tell(message), restart });
+  // Who it is comes before everything else: nothing of a former customer may be shown, or even asked for.
+  const said = host.isThere
+    ? new Promise<Who>((resolve) => {
+        hear = (message) => message.type === 'who' && resolve(message.who);
+        host.tell({ type: 'boot' });
+      })
+    : undefined;
+  await identity.begin(await said).catch(unreachable);
+  root.textContent = '';
+
+  client = new RealtimeClient(
+    { side: 'customer', identity: visit.identity, client: { kind: 'widget', version: '1' }, token: visit.token },
+    env,
+  );
+  const live = client;
+  const now = () => Date.now() + live.skew;
   // Alone in a tab (a link to the panel) it is its own host and always visible.
   let isShown = parent === window;
-  const host = new HostPage(query.get('host') ?? '', (message) => {
-    if (message.type === 'page') session.lookAt(message.page);
-    else {
-      isShown = message.type === 'shown';
-      draw();
-    }
-  });
   const session = new Session({
     site,
     locale: tongue.locale,
@@ -63,12 +78,23 @@ async function run(): Promise<void> {
     onEvent: (name) => host.tell({ type: 'event', name }),
   });
   const uploads = new Uploads(client, visit.token, () => session.changed());
-  const panel: Panel = { ...tongue, session, uploads, store, now, minimise: () => host.tell({ type: 'close' }) };
+  const attach = visit.canAttach ? (takes: boolean) => identity.settle(takes) : undefined;
+  const minimise = () => host.tell({ type: 'close' });
+  const panel: Panel = { ...tongue, session, uploads, store, now, attach, minimise };
   const draw = () => render(<App panel={panel} visible={isShown && document.visibilityState === 'visible'} />, root);
+  hear = (message) => {
+    if (message.type === 'page') session.lookAt(message.page);
+    else if (message.type === 'who')
+      identity.hear(message.who).catch(() => {}); // not reachable: the next word counts
+    else {
+      isShown = message.type === 'shown';
+      draw();
+    }
+  };
 
   let told = '';
   session.watch(() => {
-    const count = session.current === undefined ? 0 : client.thread(session.current).unread;
+    const count = session.current === undefined ? 0 : live.thread(session.current).unread;
     const news = `${count} ${session.isActive}`;
     if (news === told) return;
     if (told.endsWith('true') && !session.isActive) host.tell({ type: 'event', name: 'ended' });
@@ -80,6 +106,11 @@ async function run(): Promise<void> {
     host.tell({ type: 'event', name: 'message' });
     if (!store.getItem('yd:mute')) playMessage();
   });
+  client.on('sync', ({ phase, reason = '' }) => {
+    if (phase !== 'stopped' || !DEVICE_ENDED.includes(reason)) return;
+    if (visit.isKnown) void identity.expired();
+    else restart();
+  });
   document.addEventListener('visibilitychange', draw);
   readySound();
   draw();
@@ -87,4 +118,4 @@ async function run(): Promise<void> {
   await client.start();
 }
 
-void run();
+run().catch(() => {}); // said on the screen; the loader takes the panel away

@@ -12,6 +12,8 @@ export interface Site {
   readonly groups: readonly { readonly id: string; readonly name: string }[];
   readonly preview: boolean;
   readonly brand?: string;
+  /** Large type for those who have not chosen. */
+  readonly care?: boolean;
 }
 
 async function json<T>(path: string, init?: RequestInit): Promise<T> {
@@ -23,16 +25,37 @@ async function json<T>(path: string, init?: RequestInit): Promise<T> {
   return body;
 }
 
-export const fetchSite = async (key: string): Promise<Site> =>
-  (await json<{ site: Site }>(`/api/v1/channel/sites/${encodeURIComponent(key)}`)).site;
+export const fetchSite = async (key: string, locale: string): Promise<Site> =>
+  (await json<{ site: Site }>(`/api/v1/channel/sites/${encodeURIComponent(key)}?locale=${locale}`)).site;
 
 interface TokenAnswer {
   token: string;
   expires_at: number;
   device_secret?: string;
+  visitor: { readonly id: string; readonly name: string };
+}
+interface IdentifyAnswer extends TokenAnswer {
+  is_senior: boolean;
+  earlier?: { readonly conversations: number; readonly is_running: boolean };
+}
+/** A customer the host vouched for, who is not shown before the running talk of the nameless one is settled. */
+interface Waiting {
+  readonly secret: string;
+  readonly who: string;
 }
 
-/** The visitor's credentials: the device secret stays in this origin's storage, tokens are fetched with it and last an hour. */
+const post = <T>(path: string, body: unknown, more: RequestInit = {}): Promise<T> =>
+  json<T>(`/api/v1/visit/${path}`, {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json', ...(more.headers as Record<string, string> | undefined) },
+    body: JSON.stringify(body),
+    keepalive: more.keepalive,
+  });
+
+/**
+ * The visitor's credentials: the device secret stays in this origin's storage, tokens are fetched with it and last an hour. Beside the
+ * device the panel speaks as there may be `waiting`, a known customer, and `earlier`, a nameless device whose talk could be taken over.
+ */
 export class Visit {
   readonly #key: string;
   readonly #locale: string;
@@ -46,37 +69,148 @@ export class Visit {
     this.#store = store;
   }
 
+  /** The known customer this panel speaks for; empty: nobody vouched for. */
+  get who(): string {
+    return this.#get('who');
+  }
+  /** A known customer is here, perhaps waiting. */
+  get isKnown(): boolean {
+    return this.who !== '' || this.#get('waiting') !== '';
+  }
+  /** Names the outbox. */
+  get identity(): string {
+    return this.who ? `visitor:${this.#key}:${this.who}` : `visitor:${this.#key}`;
+  }
+  /** The customer may take over what was said before they were known. */
+  get canAttach(): boolean {
+    return this.#get('waiting') !== '' || this.#get('earlier') !== '';
+  }
+
   /** One call at a time, here and across tabs: two first calls would make two devices of one browser. */
   token = (fresh: boolean): Promise<string> => {
     if (fresh) this.#held = undefined;
     if (this.#held && this.#held.expires_at - Date.now() > 60_000) return Promise.resolve(this.#held.token);
-    const ask = () => this.#ask();
-    this.#asking ??= ('locks' in navigator ? navigator.locks.request(`yingda-visit:${this.#key}`, ask) : ask()).finally(
-      () => {
-        this.#asking = undefined;
-      },
-    );
+    this.#asking ??= this.#alone(() => this.#ask()).finally(() => {
+      this.#asking = undefined;
+    });
     return this.#asking;
   };
 
-  async #ask(): Promise<string> {
-    const name = `yd:${this.#key}:device`;
-    const device_secret = this.#store.getItem(name) ?? undefined;
-    try {
-      this.#held = await json<TokenAnswer>('/api/v1/visit/token', {
-        method: 'POST',
-        headers: { 'Content-Type': 'application/json' },
-        body: JSON.stringify({ site: this.#key, device_secret, locale: this.#locale }),
+  /** Becomes the customer a signed word names; answers their name. Somebody else's traces go first. */
+  async identify(token: string): Promise<string> {
+    return this.#alone(async () => {
+      const waiting = this.#waiting();
+      const secret = (waiting?.secret ?? this.#get('device')) || undefined;
+      const body = { site: this.#key, token, device_secret: secret, locale: this.#locale };
+      const answer = await post<IdentifyAnswer>('identify', body).catch((error: unknown) => {
+        // Two tabs of a new customer at the same moment: one was first.
+        if (error instanceof CallError && error.status === 503) return post<IdentifyAnswer>('identify', body);
+        throw error;
       });
+      const { visitor, device_secret, earlier } = answer;
+      if (waiting?.who === visitor.id) return visitor.name;
+      const isOther = this.isKnown && (this.who || waiting?.who) !== visitor.id;
+      if (isOther) this.#clear();
+      if (earlier?.is_running && !isOther && device_secret && !this.who) {
+        this.#set('waiting', JSON.stringify({ secret: device_secret, who: visitor.id } satisfies Waiting));
+        return visitor.name;
+      }
+      if (device_secret) {
+        const nameless = this.who || isOther ? '' : this.#get('device');
+        const draft = nameless ? this.#get('draft') : '';
+        this.#clear();
+        this.#set('draft', draft);
+        if (earlier) this.#set('earlier', nameless);
+        this.#set('device', device_secret);
+      }
+      this.#set('who', visitor.id);
+      this.#held = answer;
+      return visitor.name;
+    });
+  }
+
+  /** Takes what was said before along (`true`), or leaves it behind for good. Afterwards this panel speaks for the known customer. */
+  async settle(takes: boolean): Promise<void> {
+    const waiting = this.#waiting();
+    const nameless = waiting ? this.#get('device') : this.#get('earlier');
+    if (takes) {
+      const token = waiting ? (await this.#enter(waiting.secret)).token : await this.token(false);
+      const headers = { Authorization: `Bearer ${token}`, 'Idempotency-Key': `attach-${nameless.slice(0, 16)}` };
+      await post('attach', { device_secret: nameless }, { headers }).catch((error: unknown) => {
+        // Done before, and the answer was lost.
+        if (!(error instanceof CallError && error.code === 'device_unknown')) throw error;
+      });
+    } else await post('leave', { site: this.#key, device_secret: nameless });
+    this.#set('earlier', '');
+    if (!waiting) return;
+    this.#clear();
+    this.#set('device', waiting.secret);
+    this.#set('who', waiting.who);
+  }
+
+  /** Forgets the known customer here, and tells the server to; also when it cannot be reached. */
+  async leave(): Promise<void> {
+    const secrets = [this.#get('device'), this.#waiting()?.secret, this.#get('earlier')].filter((secret) => secret);
+    this.#held = undefined;
+    this.#clear();
+    const leaving = secrets.map((device_secret) =>
+      post('leave', { site: this.#key, device_secret }, { keepalive: true }),
+    );
+    await Promise.allSettled(leaving);
+  }
+
+  async #ask(): Promise<string> {
+    const device_secret = this.#get('device') || undefined;
+    try {
+      this.#held = await this.#enter(device_secret);
     } catch (error) {
-      if (error instanceof CallError && error.code === 'device_unknown' && device_secret !== undefined) {
-        this.#store.removeItem(name);
+      if (!(error instanceof CallError)) throw error;
+      if (error.code === 'identity_expired') throw new Stop(error.code);
+      if (error.code === 'device_unknown' && device_secret !== undefined) {
+        // A known customer's device ended elsewhere: nothing of theirs stays here, and nobody new begins in their place.
+        if (this.who) throw new Stop('identity_expired');
+        this.#set('device', '');
         return this.#ask();
       }
-      if (error instanceof CallError && error.status === 403) throw new Stop(error.code);
+      if (error.status === 403) throw new Stop(error.code);
       throw error;
     }
-    if (this.#held.device_secret) this.#store.setItem(name, this.#held.device_secret);
+    if (this.#held.device_secret) this.#set('device', this.#held.device_secret);
     return this.#held.token;
+  }
+
+  #enter(device_secret: string | undefined): Promise<TokenAnswer> {
+    return post<TokenAnswer>('token', { site: this.#key, device_secret, locale: this.#locale });
+  }
+
+  /** Locks are refused where storage is. */
+  #alone<T>(work: () => Promise<T>): Promise<T> {
+    if (!('locks' in navigator)) return work();
+    let isOurs = false;
+    const held = navigator.locks.request(`yingda-visit:${this.#key}`, () => {
+      isOurs = true;
+      return work();
+    });
+    return (held as Promise<T>).catch((error: unknown) => {
+      if (isOurs) throw error;
+      return work();
+    });
+  }
+
+  #waiting(): Waiting | undefined {
+    const kept = this.#get('waiting');
+    return kept ? (JSON.parse(kept) as Waiting) : undefined;
+  }
+  /** Everything kept for whoever was here: secrets, drafts, which conversation was shown. */
+  #clear(): void {
+    const names = Array.from({ length: this.#store.length }, (_, n) => this.#store.key(n));
+    for (const name of names) if (name?.startsWith(`yd:${this.#key}:`)) this.#store.removeItem(name);
+  }
+  #get(what: string): string {
+    return this.#store.getItem(`yd:${this.#key}:${what}`) ?? '';
+  }
+  #set(what: string, value: string): void {
+    if (value) this.#store.setItem(`yd:${this.#key}:${what}`, value);
+    else this.#store.removeItem(`yd:${this.#key}:${what}`);
   }
 }
