@@ -139,15 +139,15 @@ async function desk(scene, locale, show) {
   await page.keyboard.press('Escape');
   await page.locator('.top .me').click();
   await show('desk', 'my menu', page);
-  await page.locator('[role=menuitem]').nth(2).click();
+  await page.locator('[role=menuitem]').nth(1).click();
   await page.locator('dialog[open]').waitFor();
   await show('desk', 'keys', page);
   await page.keyboard.press('Escape');
   await page.locator('.top .me').click();
-  await page.locator('[role=menuitem]').nth(1).click();
-  await page.locator('dialog[open] li').first().waitFor();
-  await show('desk', 'my logins', page);
-  await page.keyboard.press('Escape');
+  await page.locator('[role=menuitem]').first().click();
+  await page.locator('.sessions li').first().waitFor();
+  await show('desk', 'account security', page);
+  await page.goBack();
 
   const colleague = await scene.desk('sun.yutong', { locale });
   await colleague.box('colleague').click();
