@@ -6,6 +6,9 @@ import type { Locale } from './i18n/index.ts';
 export type Density = 'compact' | 'standard' | 'roomy';
 export type SendKey = 'enter' | 'ctrl';
 export type Sort = 'longest' | 'newest';
+export type Sound = 'off' | 'soft' | 'loud';
+/** Notifications of the system: none, without what customers say, or with it. */
+export type Notify = 'off' | 'plain' | 'full';
 
 interface Preferences {
   theme: Theme;
@@ -13,6 +16,8 @@ interface Preferences {
   density: Density;
   sendKey: SendKey;
   sort: Sort;
+  sound: Sound;
+  notify: Notify;
   /** Whether the rail beside the thread is open. */
   side: boolean;
 }
@@ -25,7 +30,16 @@ function first(): Preferences {
     : navigator.language
       ? 'en'
       : 'zh-CN';
-  return { theme: 'auto', locale, density: 'standard', sendKey: 'enter', sort: 'longest', side: true };
+  return {
+    theme: 'auto',
+    locale,
+    density: 'standard',
+    sendKey: 'enter',
+    sort: 'longest',
+    sound: 'soft',
+    notify: 'off',
+    side: true,
+  };
 }
 
 function stored(): Partial<Preferences> {

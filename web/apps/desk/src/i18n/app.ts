@@ -48,6 +48,11 @@ export const zh = {
     security: '账号安全',
     logout: '退出登录',
     keys: '键盘快捷键',
+    sound: '提示音',
+    volume: { off: '静音', soft: '轻', loud: '响' },
+    notify: '桌面通知',
+    notice: { off: '关', plain: '不显示内容', full: '显示内容' },
+    notifyRefused: '浏览器没有允许通知，请先在地址栏里允许',
   },
   error: {
     network: '网络不通，请稍后重试',
@@ -120,6 +125,11 @@ export const en: Translation<typeof zh> = {
     security: 'Account security',
     logout: 'Sign out',
     keys: 'Keyboard shortcuts',
+    sound: 'Sound',
+    volume: { off: 'Off', soft: 'Soft', loud: 'Loud' },
+    notify: 'Notifications',
+    notice: { off: 'Off', plain: 'No text', full: 'With text' },
+    notifyRefused: 'The browser does not allow notifications. Allow them for this address first.',
   },
   error: {
     network: 'No connection. Try again in a moment.',

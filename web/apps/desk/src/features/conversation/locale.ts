@@ -67,6 +67,7 @@ export const zh = {
     openNext: '打开新会话',
     openPrevious: '查看上一次会话',
   },
+  alert: { conversation: '有新会话', message: '有新消息', waiting: '有客户等得太久' },
   missing: '会话不存在，或您没有权限查看',
 };
 
@@ -146,5 +147,6 @@ export const en: Translation<typeof zh> = {
     openNext: 'Open the new chat',
     openPrevious: 'See the previous chat',
   },
+  alert: { conversation: 'A new chat', message: 'A new message', waiting: 'A customer waits too long' },
   missing: 'There is no such chat, or you may not see it',
 };
