@@ -8,9 +8,12 @@ use futures_util::{StreamExt, TryStreamExt, stream::BoxStream};
 use object_store::{ObjectStore, ObjectStoreExt, PutPayload, local::LocalFileSystem, path::Path as Place};
 use serde::{Deserialize, Serialize};
 use std::{fmt, fs::DirBuilder, future::Future, io, os::unix::fs::DirBuilderExt, path::Path, str::FromStr, sync::Arc, time::Duration};
+use tokio::io::{AsyncReadExt, AsyncSeekExt};
 
 crate::texts!("blob/texts.toml");
 
+/// What is held of a file at a time while it is stored.
+const PIECE: usize = 1024 * 1024;
 /// No single call takes longer.
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -62,7 +65,11 @@ impl fmt::Display for BlobId {
 
 /// The store. Cloning shares it.
 #[derive(Clone)]
-pub struct Blobs(Arc<dyn ObjectStore>);
+pub struct Blobs {
+    store: Arc<dyn ObjectStore>,
+    /// Where files without a name are made.
+    folder: Arc<Path>,
+}
 
 impl Blobs {
     /// A folder, made if need be (mode 0700). Error: `blob.unavailable`.
@@ -73,7 +80,7 @@ impl Blobs {
             .create(folder)
             .map_err(|cause| unavailable(cause).with("path", folder.display().to_string()))?;
         let store = LocalFileSystem::new_with_prefix(folder).map_err(failed)?;
-        Ok(Blobs(Arc::new(store.with_fsync(true))))
+        Ok(Blobs { store: Arc::new(store.with_fsync(true)), folder: folder.into() })
     }
 
     /// Stores bytes under a new name. They are whole and on disk when this answers. Errors: `blob.full`, `blob.unavailable`.
@@ -86,19 +93,50 @@ impl Blobs {
     /// Stores bytes under a name they had before: for restoring a backup.
     pub async fn put_as(&self, id: &BlobId, bytes: Bytes) -> Result<()> {
         let place = id.place();
-        patiently(self.0.put(&place, PutPayload::from_bytes(bytes))).await.map(drop)
+        patiently(self.store.put(&place, PutPayload::from_bytes(bytes))).await.map(drop)
+    }
+
+    /// A file without a name, on the same disk, for what is still coming in: it is gone when it is closed, or the program dies. Blocks.
+    /// Errors: `blob.full`, `blob.unavailable`.
+    pub fn scratch(&self) -> Result<std::fs::File> {
+        tempfile::tempfile_in(&self.folder).map_err(unwritable)
+    }
+
+    /// Stores what a file holds under a new name, a piece at a time. Errors: `blob.full`, `blob.unavailable`.
+    pub async fn put_file(&self, entropy: &Entropy, file: std::fs::File) -> Result<BlobId> {
+        let id = BlobId::random(entropy);
+        let mut file = tokio::fs::File::from_std(file);
+        file.rewind().await.map_err(unwritable)?;
+        let mut upload = patiently(self.store.put_multipart(&id.place())).await?;
+        let stored = async {
+            loop {
+                let mut piece = Vec::with_capacity(PIECE);
+                (&mut file).take(PIECE as u64).read_to_end(&mut piece).await.map_err(unwritable)?;
+                if piece.is_empty() {
+                    return patiently(upload.complete()).await.map(drop);
+                }
+                patiently(upload.put_part(piece.into())).await?;
+            }
+        };
+        if let Err(error) = stored.await {
+            if let Err(left) = upload.abort().await {
+                tracing::warn!(error = %left, "a piece of a refused file is left behind");
+            }
+            return Err(error);
+        }
+        Ok(id)
     }
 
     /// The whole blob. Errors: `not_found`, `blob.unavailable`.
     pub async fn get(&self, id: &BlobId) -> Result<Bytes> {
         let place = id.place();
-        patiently(async { self.0.get(&place).await?.bytes().await }).await
+        patiently(async { self.store.get(&place).await?.bytes().await }).await
     }
 
     /// Its size and its bytes as they come. Errors: `not_found`, `blob.unavailable`.
     pub async fn stream(&self, id: &BlobId) -> Result<(u64, BoxStream<'static, Result<Bytes>>)> {
         let place = id.place();
-        let found = patiently(self.0.get(&place)).await?;
+        let found = patiently(self.store.get(&place)).await?;
         let size = found.meta.size;
         Ok((size, found.into_stream().map_err(failed).boxed()))
     }
@@ -106,13 +144,13 @@ impl Blobs {
     /// Its size. Errors: `not_found`, `blob.unavailable`.
     pub async fn size(&self, id: &BlobId) -> Result<u64> {
         let place = id.place();
-        Ok(patiently(self.0.head(&place)).await?.size)
+        Ok(patiently(self.store.head(&place)).await?.size)
     }
 
     /// Deletes it; one that is not there is no error.
     pub async fn delete(&self, id: &BlobId) -> Result<()> {
         let place = id.place();
-        match patiently(self.0.delete(&place)).await {
+        match patiently(self.store.delete(&place)).await {
             Err(error) if error.code() == "not_found" => Ok(()),
             other => other,
         }
@@ -120,7 +158,7 @@ impl Blobs {
 
     /// All names, in no order: for backups, and to find rubbish.
     pub fn list(&self) -> BoxStream<'static, Result<BlobId>> {
-        let names = self.0.list(None).map_err(failed);
+        let names = self.store.list(None).map_err(failed);
         names.try_filter_map(|meta| async move { Ok(meta.location.filename().and_then(|name| name.parse().ok())) }).boxed()
     }
 }
@@ -136,17 +174,27 @@ fn unavailable(cause: impl std::error::Error + Send + Sync + 'static) -> Error {
     Error::unavailable("blob.unavailable").caused_by(cause)
 }
 
+/// What the system says of a file of our own. Errors: `blob.full`, `blob.unavailable`.
+pub fn unwritable(cause: io::Error) -> Error {
+    if is_full(&cause) { full(cause) } else { unavailable(cause) }
+}
+
+fn is_full(cause: &io::Error) -> bool {
+    matches!(cause.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
+}
+
+fn full(cause: impl std::error::Error + Send + Sync + 'static) -> Error {
+    Error::unavailable("blob.full").retry_after(5_000).caused_by(cause)
+}
+
 fn failed(cause: object_store::Error) -> Error {
     if matches!(cause, object_store::Error::NotFound { .. }) {
         return Error::not_found("blob");
     }
     let mut source = std::error::Error::source(&cause);
     while let Some(error) = source {
-        if error
-            .downcast_ref::<io::Error>()
-            .is_some_and(|error| matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded))
-        {
-            return Error::unavailable("blob.full").retry_after(5_000).caused_by(cause);
+        if error.downcast_ref::<io::Error>().is_some_and(is_full) {
+            return full(cause);
         }
         source = error.source();
     }
@@ -182,6 +230,20 @@ mod tests {
         blobs.delete(&a).await.unwrap();
         blobs.delete(&a).await.unwrap();
         assert_eq!(blobs.get(&a).await.unwrap_err().code(), "not_found");
+    }
+
+    #[tokio::test]
+    async fn a_file_is_stored_by_the_piece_and_leaves_nothing_else() {
+        let (folder, blobs) = store();
+        let bytes: Vec<u8> = (0..2 * PIECE + 17).map(|n| (n % 251) as u8).collect();
+        let mut scratch = blobs.scratch().unwrap();
+        std::io::Write::write_all(&mut scratch, &bytes).unwrap();
+        assert_eq!(std::fs::read_dir(folder.path().join("blobs")).unwrap().count(), 0, "it has no name");
+        let id = blobs.put_file(&Entropy::seeded(1), scratch).await.unwrap();
+        assert_eq!(blobs.get(&id).await.unwrap(), bytes);
+        assert_eq!(std::fs::read_dir(folder.path().join("blobs")).unwrap().count(), 1);
+        let empty = blobs.put_file(&Entropy::seeded(2), blobs.scratch().unwrap()).await.unwrap();
+        assert!(blobs.get(&empty).await.unwrap().is_empty());
     }
 
     #[tokio::test]

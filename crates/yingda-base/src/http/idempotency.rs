@@ -38,6 +38,17 @@ pub struct Once<T> {
 #[derive(Clone)]
 pub struct OnceKey(Option<Named>);
 
+/// Takes a body in as it comes.
+#[derive(Default)]
+pub struct BodyDigest(Sha256);
+
+impl BodyDigest {
+    /// The next bytes.
+    pub fn update(&mut self, bytes: &[u8]) {
+        self.0.update(bytes);
+    }
+}
+
 #[derive(Clone)]
 struct Named {
     /// Who asks for what.
@@ -70,8 +81,16 @@ impl<S: Send + Sync> FromRequestParts<S> for OnceKey {
 impl OnceKey {
     /// Joins it with what was read: `bytes` is the body as it came.
     pub fn with<T>(self, input: T, bytes: &[u8]) -> Once<T> {
+        let mut digest = BodyDigest::default();
+        digest.update(bytes);
+        self.with_digest(input, digest)
+    }
+
+    /// The same for a body that was never held whole.
+    pub fn with_digest<T>(self, input: T, body: BodyDigest) -> Once<T> {
+        let body: [u8; 32] = body.0.finalize().into();
         let call = self.0.map(|named| {
-            let digest = Sha256::new().chain_update(&named.query).chain_update([0]).chain_update(bytes).finalize().into();
+            let digest = Sha256::new().chain_update(&named.query).chain_update([0]).chain_update(body).finalize().into();
             Call { named, digest }
         });
         Once { input, call }

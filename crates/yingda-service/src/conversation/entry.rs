@@ -12,7 +12,7 @@ text_enum! {
         Text = "text",
         /// A picture.
         Image = "image",
-        /// Another file; reserved.
+        /// Another file, to be saved.
         File = "file",
         /// A voice message; reserved.
         Voice = "voice",

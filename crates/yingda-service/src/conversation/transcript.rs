@@ -148,7 +148,7 @@ pub fn show<'a>(
 fn view(conversation: &str, entry: &Entry, viewer: Viewer, links: &dyn Links) -> EntryView {
     let is_readable = viewer.reads(entry);
     let body = entry.body.as_deref().filter(|_| is_readable).and_then(|body| match entry.kind {
-        Kind::Image => with_link(body, links),
+        Kind::Image | Kind::File => with_link(body, entry.kind, links),
         _ => RawValue::from_string(body.to_owned()).ok(),
     });
     EntryView {
@@ -169,14 +169,16 @@ fn view(conversation: &str, entry: &Entry, viewer: Viewer, links: &dyn Links) ->
     }
 }
 
-fn with_link(body: &str, links: &dyn Links) -> Option<Box<RawValue>> {
+fn with_link(body: &str, kind: Kind, links: &dyn Links) -> Option<Box<RawValue>> {
     let mut body: Value = serde_json::from_str(body).ok()?;
     let file = body["file"].as_str().map(str::to_owned);
     if let Some((url, expires)) = file.as_deref().and_then(|file| links.whole(file)) {
         body["url"] = url.into();
         body["url_expires_at"] = expires.0.into();
     }
-    if let Some(url) = file.as_deref().and_then(|file| links.thumbnail(file)) {
+    if kind == Kind::Image
+        && let Some(url) = file.as_deref().and_then(|file| links.thumbnail(file))
+    {
         body["thumbnail_url"] = url.into();
     }
     RawValue::from_string(body.to_string()).ok()

@@ -1,7 +1,7 @@
 //! Addresses, and what they lead to: rights are looked at when an address is made, and again each time somebody comes with it.
 use super::{
     link::{Capability, Links, Variant},
-    model::{File, Naming},
+    model::{File, FileKind, Naming},
     store,
 };
 use crate::{
@@ -32,6 +32,8 @@ pub struct Addresses {
 pub struct Found {
     /// As it will be called.
     pub media_type: String,
+    /// Under which name it is saved; none for what may be shown.
+    pub name: Option<String>,
     /// Its size in bytes.
     pub bytes: u64,
     /// When the address ends.
@@ -44,17 +46,18 @@ pub struct Found {
 pub async fn link(app: &App, caller: &Caller, file: String) -> Result<Addresses> {
     let asker = Asker::of(&caller.actor).ok_or_else(|| Error::unauthenticated("login_required"))?;
     let (actor, name) = (caller.actor.clone(), file.clone());
-    app.db.read(move |tx| shown(tx, &actor, &name).map(drop)).await?;
+    let kind = app.db.read(move |tx| shown(tx, &actor, &name).map(|file| file.kind)).await?;
     let links = Links { signer: &app.auth.links, asker, now: app.context.clock.now() };
     let (url, expires_at) = links.whole(&file);
-    Ok(Addresses { url, thumbnail_url: Some(links.thumbnail(&file)), expires_at })
+    let thumbnail_url = (kind == FileKind::Image).then(|| links.thumbnail(&file));
+    Ok(Addresses { url, thumbnail_url, expires_at })
 }
 
 /// What an address leads to. Codes: `file.link_invalid`, `file.link_expired`; those of [`Asker::actor`]; those of [`link`].
 pub async fn fetch(app: &App, capability: &str) -> Result<Found> {
     let Capability { file, variant, asker, expires_at } = Capability::open(&app.auth.links, capability, app.context.clock.now())?;
     let service = app.clone();
-    let (media_type, blob) = app
+    let (media_type, blob, name) = app
         .db
         .read(move |tx| {
             let actor = asker.actor(tx, &service)?;
@@ -63,7 +66,7 @@ pub async fn fetch(app: &App, capability: &str) -> Result<Found> {
         })
         .await?;
     let (bytes, content) = app.blobs.stream(&blob).await?;
-    Ok(Found { media_type, bytes, expires_at, content })
+    Ok(Found { media_type, name, bytes, expires_at, content })
 }
 
 /// The file, if the actor may see it now: in a conversation they may see, by an entry that was not taken back.
@@ -93,11 +96,12 @@ fn reads(actor: &Actor, state: EntryState) -> bool {
     }
 }
 
-fn content(tx: &mut Tx, file: File, variant: Variant) -> Result<(String, BlobId)> {
+fn content(tx: &mut Tx, file: File, variant: Variant) -> Result<(String, BlobId, Option<String>)> {
     if variant == Variant::Thumbnail
         && let Some(small) = store::thumbnail(tx, file.id)?
     {
-        return Ok((small.media_type, small.blob));
+        return Ok((small.media_type, small.blob, None));
     }
-    Ok((file.media_type, file.blob))
+    let name = (file.kind != FileKind::Image).then(|| file.name.unwrap_or_default());
+    Ok((file.media_type, file.blob, name))
 }

@@ -1,34 +1,40 @@
-//! Calls about images.
-use super::{fetch as shown, image, model::File, upload as taken};
+//! Calls about files.
+use super::{
+    fetch as shown,
+    format::Format,
+    image,
+    model::{File, FileKind},
+    name::{self, FileName},
+    quota::Quota,
+    receive::{drain, receive, too_large},
+    upload::{self as taken, Stored},
+};
 use crate::{App, auth::permission};
-use ::image::ImageFormat;
 use axum::{
     Json,
     body::Body,
     extract::State,
-    http::{HeaderMap, HeaderValue, StatusCode, header},
+    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use futures_util::{StreamExt, TryStreamExt};
+use futures_util::TryStreamExt;
 use serde::{Deserialize, Serialize};
-use std::time::Duration;
+use std::sync::Arc;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::routes;
 use yingda_base::{
     Error, Millis, Result, Tx,
     error::Kind,
-    http::{Answer, Caller, Id, Limit, OnceKey, Params, Problem, Routes, Rule},
+    http::{Answer, Caller, Id, Limit, Once, OnceKey, Params, Problem, Routes, Rule},
+    setting::Setting,
 };
-
-/// How long a refused upload is listened to.
-const PATIENCE: Duration = Duration::from_secs(60);
-/// What is read of an upload that was refused; whoever sends more is cut off.
-const DRAINED: usize = 64 * 1024 * 1024;
 
 /// Uploads, addresses, and what they lead to.
 pub fn routes() -> Routes<App> {
     Routes::default()
-        .add(routes!(upload), Rule::either(permission::CONVERSATION_SERVE).limit(Limit::Costly))
+        .add(routes!(upload_image), Rule::either(permission::CONVERSATION_SERVE).limit(Limit::Costly))
+        .add(routes!(upload_document), Rule::either(permission::CONVERSATION_SERVE).limit(Limit::Costly))
+        .add(routes!(rules), Rule::either(permission::CONVERSATION_VIEW).limit(Limit::Read))
         .add(routes!(link), Rule::either(permission::CONVERSATION_VIEW).limit(Limit::Read))
         .add(routes!(fetch), Rule::public().limit(Limit::Entry))
 }
@@ -40,25 +46,42 @@ struct UploadParams {
     conversation: String,
 }
 
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+struct DocumentParams {
+    /// The conversation it will be sent in.
+    conversation: String,
+    /// What it is called.
+    name: String,
+}
+
 #[derive(Serialize, ToSchema)]
 struct FileAnswer {
     file: FileView,
 }
 
-/// An image that was uploaded.
-#[derive(Serialize, ToSchema)]
+/// A file that was uploaded.
+#[derive(Clone, Serialize, ToSchema)]
 struct FileView {
     id: String,
-    width: i64,
-    height: i64,
+    /// What it is called now. Not told again to a repeated call.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<String>,
+    /// Of images.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    width: Option<i64>,
+    /// Of images.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    height: Option<i64>,
     bytes: i64,
     media_type: String,
 }
 
 impl From<File> for FileView {
     fn from(file: File) -> FileView {
-        let File { public_id, width, height, bytes, media_type, .. } = file;
-        FileView { id: public_id, width, height, bytes, media_type }
+        let File { public_id, kind, name, width, height, bytes, media_type, .. } = file;
+        let side = |side| (kind == FileKind::Image).then_some(side);
+        FileView { id: public_id, name, width: side(width), height: side(height), bytes, media_type }
     }
 }
 
@@ -66,7 +89,7 @@ impl From<File> for FileView {
 #[utoipa::path(post, path = "/api/v1/file/images", tag = "file", operation_id = "file_upload_image", params(UploadParams),
     request_body(content = Vec<u8>, content_type = "image/*"),
     responses((status = 201, body = FileAnswer), (status = "default", body = Problem)))]
-async fn upload(
+async fn upload_image(
     State(app): State<App>,
     caller: Caller,
     Params(params): Params<UploadParams>,
@@ -74,62 +97,124 @@ async fn upload(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Answer> {
-    let most = usize::try_from(app.settings.global(&super::IMAGE_MB)).map_err(Error::internal)? * 1024 * 1024;
-    let format = match admit(&app, &caller, &params.conversation, &headers, most).await {
+    let most = mebibytes(&app, &super::IMAGE_MB)?;
+    let format = match admit(&app, &caller, &params.conversation, (&headers, most), image::declared(text(&headers))).await {
         Ok(admitted) => admitted,
-        Err(error) => {
-            drain(body).await;
-            return Err(error);
-        }
+        Err(error) => return refuse(body, error).await,
     };
-    let held = app.files.budget.read(body, &headers, most).await?;
+    let mut received = receive(&app.blobs, body, most).await?;
     // Only now: whoever sends slowly must not keep others from the decoders.
     let _place = app.files.place()?;
-    let bytes = held.bytes.clone();
-    let once = key.with(params.conversation, &bytes);
+    let once = key.with_digest(params.conversation, std::mem::take(&mut received.digest));
     if let Some(answer) = once.find(&app.db).await? {
         return Ok(answer);
     }
-    let stored = taken::store_image(&app, format, bytes).await?;
-    let keep = move |tx: &mut Tx| {
-        once.run(tx, |tx, conversation| {
-            let file = taken::keep(tx, &caller, conversation, &stored)?;
-            Answer::new(StatusCode::CREATED, &FileAnswer { file: file.into() })
-        })
+    let stored = taken::store_image(&app, format, received).await?;
+    keep(&app, caller, once, stored).await
+}
+
+/// Upload any other file of a type the operator allows (see `/api/v1/file/rules`). Its content is held against its name and type.
+#[utoipa::path(post, path = "/api/v1/file/documents", tag = "file", operation_id = "file_upload_document", params(DocumentParams),
+    request_body(content = Vec<u8>, content_type = "application/octet-stream"),
+    responses((status = 201, body = FileAnswer), (status = "default", body = Problem)))]
+async fn upload_document(
+    State(app): State<App>,
+    caller: Caller,
+    Params(params): Params<DocumentParams>,
+    key: OnceKey,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Answer> {
+    let most = mebibytes(&app, &super::DOCUMENT_MB)?;
+    let allowed = super::endings(&app.settings.global(&super::TYPES));
+    let wanted = FileName::clean(&params.name)
+        .map_err(|error| error.with("types", allowed.join(", ")))
+        .and_then(|name| Format::declared(&name, text(&headers), &allowed).map(|format| (name, format)));
+    let (name, format) = match admit(&app, &caller, &params.conversation, (&headers, most), wanted).await {
+        Ok(admitted) => admitted,
+        Err(error) => return refuse(body, error).await,
     };
-    app.db.write(keep).await
+    let mut received = receive(&app.blobs, body, most).await?;
+    // Only now: whoever sends slowly must not keep others from the decoders.
+    let _place = app.files.place()?;
+    let once = key.with_digest(params.conversation, std::mem::take(&mut received.digest));
+    if let Some(answer) = once.find(&app.db).await? {
+        return Ok(answer);
+    }
+    let stored = taken::store_document(&app, format, &name, received).await?;
+    keep(&app, caller, once, stored).await
+}
+
+fn mebibytes(app: &App, setting: &'static Setting<i64>) -> Result<u64> {
+    Ok(u64::try_from(app.settings.global(setting)).map_err(Error::internal)? * 1024 * 1024)
+}
+
+/// The declared type.
+fn text(headers: &HeaderMap) -> &str {
+    headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default()
 }
 
 /// What can be said before the body is read.
-async fn admit(app: &App, caller: &Caller, conversation: &str, headers: &HeaderMap, most: usize) -> Result<ImageFormat> {
-    let text = |name| headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok());
-    let format = image::declared(text(header::CONTENT_TYPE).unwrap_or_default())?;
-    if text(header::CONTENT_LENGTH).and_then(|length| length.parse::<usize>().ok()).is_some_and(|length| length > most) {
+async fn admit<T>(app: &App, caller: &Caller, conversation: &str, (headers, most): (&HeaderMap, u64), declared: Result<T>) -> Result<T> {
+    let declared = declared?;
+    let length = headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()).and_then(|length| length.parse::<u64>().ok());
+    if length.is_some_and(|length| length > most) {
         return Err(too_large(most));
     }
     taken::check_upload(app, caller, conversation).await?;
-    Ok(format)
+    Ok(declared)
 }
 
-fn too_large(most: usize) -> Error {
-    Error::new(Kind::TooLarge, "body_too_large").with("limit", most)
+async fn refuse(body: Body, error: Error) -> Result<Answer> {
+    drain(body.into_data_stream()).await;
+    Err(error)
 }
 
-/// Reads on without keeping anything: a browser that is still sending when we hang up never sees the reason.
-async fn drain(body: Body) {
-    let mut stream = body.into_data_stream();
-    let mut left = DRAINED;
-    let all = async {
-        while let Some(Ok(chunk)) = stream.next().await {
-            left = left.saturating_sub(chunk.len());
-            if left == 0 {
-                break;
-            }
-        }
+/// Writes the row of what was stored, once; what no row came of is taken back.
+async fn keep(app: &App, caller: Caller, once: Once<String>, stored: Stored) -> Result<Answer> {
+    let (quota, stored) = (Quota::of(&app.settings), Arc::new(stored));
+    let for_unit = stored.clone();
+    let unit = move |tx: &mut Tx| {
+        let mut is_kept = false;
+        let answer = once.run(tx, |tx, conversation| {
+            let file = FileView::from(taken::keep(tx, &caller, conversation, quota, &for_unit)?);
+            is_kept = true;
+            // Names are what people wrote: they are kept with the entry and nowhere else.
+            let nameless = FileAnswer { file: FileView { name: None, ..file.clone() } };
+            Answer::new(StatusCode::CREATED, &FileAnswer { file })?.remembered_as(&nameless)
+        })?;
+        Ok((answer, is_kept))
     };
-    if tokio::time::timeout(PATIENCE, all).await.is_err() {
-        tracing::debug!("a refused upload was too slow to be read to its end");
+    let kept = app.db.write(unit).await;
+    let is_refused = match &kept {
+        Ok((_, is_kept)) => !is_kept,
+        // Whether a unit whose database went away has committed, nobody knows.
+        Err(error) => error.code().starts_with("file.quota") || !matches!(error.kind(), Kind::Unavailable | Kind::Internal),
+    };
+    if is_refused {
+        stored.discard(&app.blobs).await;
     }
+    kept.map(|(answer, _)| answer)
+}
+
+/// What may be sent.
+#[derive(Serialize, ToSchema)]
+struct RulesAnswer {
+    /// Largest image, in MiB.
+    image_mb: i64,
+    /// Largest other file, in MiB.
+    document_mb: i64,
+    /// Which other files.
+    types: Vec<Format>,
+}
+
+/// What may be sent: for the choice of files, and to say so before anything is sent.
+#[utoipa::path(get, path = "/api/v1/file/rules", tag = "file", operation_id = "file_rules",
+    responses((status = 200, body = RulesAnswer), (status = "default", body = Problem)))]
+async fn rules(State(app): State<App>) -> Json<RulesAnswer> {
+    let endings = super::endings(&app.settings.global(&super::TYPES));
+    let types = endings.iter().filter_map(|ending| Format::of(ending)).copied().collect();
+    Json(RulesAnswer { image_mb: app.settings.global(&super::IMAGE_MB), document_mb: app.settings.global(&super::DOCUMENT_MB), types })
 }
 
 #[derive(Serialize, ToSchema)]
@@ -151,18 +236,27 @@ async fn link(State(app): State<App>, caller: Caller, Id(id): Id<String>) -> Res
 
 /// The file behind an address.
 #[utoipa::path(get, path = "/api/v1/file/c/{capability}", tag = "file", operation_id = "file_fetch", params(("capability" = String, Path)),
-    responses((status = 200, body = Vec<u8>, content_type = "image/*"), (status = "default", body = Problem)))]
+    responses((status = 200, content((Vec<u8> = "image/*"), (Vec<u8> = "application/octet-stream"))), (status = "default", body = Problem)))]
 async fn fetch(State(app): State<App>, Id(capability): Id<String>) -> Result<Response> {
     let found = shown::fetch(&app, &capability).await?;
     let seconds = (found.expires_at - app.context.clock.now()).as_secs();
     let text = |text: String| HeaderValue::from_str(&text).map_err(Error::internal);
+    // Images were made by us, pixel by pixel. Anything else is a stranger's: it is saved under its name and never opened here.
+    let (kind, disposition, kept) = match &found.name {
+        None => (text(found.media_type)?, HeaderValue::from_static("inline"), text(format!("private, max-age={seconds}, immutable"))?),
+        Some(name) => {
+            let kind = HeaderValue::from_static("application/octet-stream");
+            (kind, text(name::disposition(name))?, HeaderValue::from_static("private, no-store"))
+        }
+    };
     let headers = [
-        (header::CONTENT_TYPE, text(found.media_type)?),
+        (header::CONTENT_TYPE, kind),
         (header::CONTENT_LENGTH, HeaderValue::from(found.bytes)),
-        (header::CACHE_CONTROL, text(format!("private, max-age={seconds}, immutable"))?),
+        (header::CONTENT_DISPOSITION, disposition),
+        (header::CACHE_CONTROL, kept),
         (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
         (header::CONTENT_SECURITY_POLICY, HeaderValue::from_static("default-src 'none'; sandbox")),
-        (header::CONTENT_DISPOSITION, HeaderValue::from_static("inline")),
+        (HeaderName::from_static("cross-origin-resource-policy"), HeaderValue::from_static("same-origin")),
         (header::REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
     ];
     let content = found.content.inspect_err(|error| tracing::warn!(%error, "the content of a file broke off"));

@@ -1,6 +1,16 @@
 //! What is known of a file.
 use crate::conversation::{ConversationId, EntryState};
-use yingda_base::{Millis, blob::BlobId, row};
+use yingda_base::{Millis, blob::BlobId, row, text_enum};
+
+text_enum! {
+    /// What a file is.
+    pub enum FileKind {
+        /// Encoded anew by us; shown.
+        Image = "image",
+        /// Kept as it came; only ever saved.
+        Document = "document",
+    }
+}
 
 row! {
     /// A file of a conversation.
@@ -16,13 +26,17 @@ row! {
         pub participant: i64,
         /// Its content.
         pub blob: BlobId,
-        /// `image/png` or `image/jpeg`.
+        /// What it is.
+        pub kind: FileKind,
+        /// What it is called, unless it is an image: cleaned.
+        pub name: Option<String>,
+        /// `image/png`, `image/jpeg`, or what its ending stands for.
         pub media_type: String,
         /// Size of the content.
         pub bytes: i64,
-        /// In pixels.
+        /// In pixels; 0 if it is no image.
         pub width: i64,
-        /// In pixels.
+        /// In pixels; 0 if it is no image.
         pub height: i64,
         /// Whether a small copy was made, or found not to be needed.
         pub is_derived: bool,

@@ -6,7 +6,7 @@ use yingda_base::{Millis, Result, Tx, blob::BlobId, row, sql};
 macro_rules! columns {
     ($rest:literal) => {
         concat!(
-            "SELECT f.id, f.public_id, f.conversation_id, f.participant, f.blob, f.media_type, f.bytes, f.width, f.height, f.is_derived,
+            "SELECT f.id, f.public_id, f.conversation_id, f.participant, f.blob, f.kind, f.name, f.media_type, f.bytes, f.width, f.height, f.is_derived,
                     f.created_at
                FROM file f ",
             $rest
@@ -16,8 +16,9 @@ macro_rules! columns {
 
 pub fn insert(tx: &mut Tx, file: &File) -> Result<()> {
     tx.run(sql!(
-        "INSERT INTO file (id, public_id, conversation_id, participant, blob, media_type, bytes, width, height, is_derived, created_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+        "INSERT INTO file (id, public_id, conversation_id, participant, blob, media_type, bytes, width, height, is_derived, created_at, kind,
+                           name)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
         file.id,
         &file.public_id,
         file.conversation_id,
@@ -28,13 +29,51 @@ pub fn insert(tx: &mut Tx, file: &File) -> Result<()> {
         file.width,
         file.height,
         file.is_derived,
-        file.created_at
+        file.created_at,
+        file.kind,
+        file.name.clone()
     ))?;
     Ok(())
 }
 
 pub fn find(tx: &mut Tx, public_id: &str) -> Result<Option<File>> {
     tx.find(sql!(columns!("WHERE f.public_id = $1"), public_id))
+}
+
+/// Counts what comes and goes, and locks the sum until this unit ends.
+pub fn add_to_total(tx: &mut Tx, bytes: i64) -> Result<()> {
+    tx.run(sql!("UPDATE file_total SET bytes = bytes + $1 WHERE id = 1", bytes))?;
+    Ok(())
+}
+
+row! {
+    /// What files take, in bytes.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub struct Taken {
+        pub total: i64,
+        pub conversation: i64,
+        /// By this customer, since `since`.
+        pub customer: i64,
+    }
+}
+
+pub fn taken(tx: &mut Tx, conversation: ConversationId, customer: i64, since: Millis) -> Result<Taken> {
+    tx.get(
+        "file_total",
+        sql!(
+            "SELECT t.bytes AS total,
+                    CAST(COALESCE((SELECT SUM(f.bytes) FROM file f WHERE f.conversation_id = $1), 0) AS BIGINT) AS conversation,
+                    CAST(COALESCE((SELECT SUM(f.bytes)
+                                     FROM conversation c
+                                     JOIN file f ON f.conversation_id = c.id AND f.participant = 1 AND f.created_at > $3
+                                    WHERE c.customer_id = $2), 0) AS BIGINT) AS customer
+               FROM file_total t
+              WHERE t.id = 1",
+            conversation,
+            customer,
+            since
+        ),
+    )
 }
 
 /// The file an entry names.
@@ -108,7 +147,9 @@ pub fn delete(tx: &mut Tx, file: &File) -> Result<Vec<BlobId>> {
     let small = thumbnail(tx, file.id)?;
     tx.run(sql!("DELETE FROM file_entry WHERE file_id = $1", file.id))?;
     tx.run(sql!("DELETE FROM file_thumbnail WHERE file_id = $1", file.id))?;
-    tx.run(sql!("DELETE FROM file WHERE id = $1", file.id))?;
+    if tx.run(sql!("DELETE FROM file WHERE id = $1", file.id))? == 1 {
+        add_to_total(tx, -file.bytes)?;
+    }
     Ok(std::iter::once(file.blob.clone()).chain(small.map(|small| small.blob)).collect())
 }
 

@@ -1,4 +1,7 @@
 //! Over HTTP, as panels and desks use it.
+mod document;
+mod torture;
+
 use crate::{
     apps,
     testkit::{Client, GROUP, OTHER_GROUP, TestApp},

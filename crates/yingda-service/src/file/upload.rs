@@ -1,7 +1,11 @@
-//! Uploading an image.
+//! Uploading: what somebody sends is checked, its content stored, and then its row written.
 use super::{
+    format::Format,
     image::{self, Picture, Pictures},
-    model::{File, Thumbnail},
+    model::{File, FileKind, Thumbnail},
+    name::FileName,
+    quota::{self, Quota},
+    receive::Received,
     store,
 };
 use crate::{
@@ -10,38 +14,36 @@ use crate::{
     conversation::{self, CUSTOMER, Conversation},
 };
 use ::image::ImageFormat;
-use bytes::Bytes;
-use std::sync::Arc;
+use std::{
+    io::{Read, Seek},
+    sync::Arc,
+};
 use tokio::sync::Semaphore;
 use yingda_base::{
     Context, Error, Result, Tx,
-    blob::{BlobId, Blobs},
-    http::{Actor, Budget, Caller},
+    blob::{BlobId, Blobs, unwritable},
+    http::{Actor, Caller},
 };
 
-/// Uploads that may wait for a decoder at the same time.
+/// Uploads that may be read or wait for a decoder at the same time: each may take what a file may weigh, on disk.
 const PLACES: usize = 32;
-/// What uploads may hold in memory, those that are still coming in included.
-const BUDGET: usize = 384 * 1024 * 1024;
 /// Decoded at once: each may hold 256 MiB for a moment.
 const AT_ONCE: usize = 2;
 
 /// Bounds how many uploads this program works on.
 pub struct Desk {
-    /// What is being read.
-    pub budget: Budget,
     places: Arc<Semaphore>,
     turns: Arc<Semaphore>,
 }
 
 impl Default for Desk {
     fn default() -> Desk {
-        Desk { budget: Budget::new(BUDGET), places: Arc::new(Semaphore::new(PLACES)), turns: Arc::new(Semaphore::new(AT_ONCE)) }
+        Desk { places: Arc::new(Semaphore::new(PLACES)), turns: Arc::new(Semaphore::new(AT_ONCE)) }
     }
 }
 
 impl Desk {
-    /// To be held while a body that was read is worked on. Code: `busy`.
+    /// To be held while the body is read and worked on. Code: `busy`.
     pub fn place(&self) -> Result<tokio::sync::OwnedSemaphorePermit> {
         self.places.clone().try_acquire_owned().map_err(|_| Error::unavailable("busy"))
     }
@@ -76,10 +78,23 @@ fn speaker(tx: &mut Tx, actor: &Actor, conversation: &str) -> Result<(Conversati
     }
 }
 
-/// An image that was encoded anew; its contents are stored, its rows are not.
+/// What was checked; its contents are stored, its rows are not.
 pub struct Stored {
+    kind: FileKind,
+    name: Option<String>,
     whole: Content,
     thumbnail: Option<Content>,
+}
+
+impl Stored {
+    /// Takes the contents back: the row could not be written.
+    pub async fn discard(&self, blobs: &Blobs) {
+        for content in std::iter::once(&self.whole).chain(&self.thumbnail) {
+            if let Err(error) = blobs.delete(&content.blob).await {
+                tracing::warn!(%error, "the content of a refused upload is left behind; `verify` finds it");
+            }
+        }
+    }
 }
 
 /// A picture whose bytes are stored.
@@ -104,16 +119,33 @@ impl Content {
     }
 }
 
-/// Checks an image, encodes it anew and stores its contents. Codes: those of [`image::process`], `busy`, `blob.full`.
-pub async fn store_image(app: &App, format: ImageFormat, bytes: Bytes) -> Result<Stored> {
-    let Pictures { whole, thumbnail } = app.files.decode(move || image::process(format, &bytes)).await?;
-    // Contents first: a row names only what is there. If the row cannot be written, they are rubbish that `verify` finds.
+/// Checks an image, encodes it anew and stores its contents. Codes: those of [`image::process`], `blob.full`.
+pub async fn store_image(app: &App, format: ImageFormat, received: Received) -> Result<Stored> {
+    let Received { mut content, bytes, .. } = received;
+    let work = move || {
+        // A decoder jumps about in it. At most as many are held as decode at once.
+        let mut whole = Vec::with_capacity(usize::try_from(bytes).map_err(Error::internal)?);
+        content.rewind().and_then(|()| content.read_to_end(&mut whole)).map_err(unwritable)?;
+        image::process(format, &whole)
+    };
+    let Pictures { whole, thumbnail } = app.files.decode(work).await?;
+    // Contents first: a row names only what is there. If the program dies before it is written, they are rubbish that `verify` finds.
     let whole = put(&app.blobs, &app.context, whole).await?;
     let thumbnail = match thumbnail {
         Some(picture) => Some(put(&app.blobs, &app.context, picture).await?),
         None => None,
     };
-    Ok(Stored { whole, thumbnail })
+    Ok(Stored { kind: FileKind::Image, name: None, whole, thumbnail })
+}
+
+/// Looks into any other file and stores it as it came. Codes: those of [`Format::check`], `blob.full`.
+pub async fn store_document(app: &App, format: &'static Format, name: &FileName, received: Received) -> Result<Stored> {
+    let Received { mut content, bytes, .. } = received;
+    let content = app.files.decode(move || format.check(&mut content).map(|()| content)).await?;
+    let blob = app.blobs.put_file(&app.context.entropy, content).await?;
+    let bytes = i64::try_from(bytes).map_err(Error::internal)?;
+    let whole = Content { blob, media_type: format.media_type, bytes, width: 0, height: 0 };
+    Ok(Stored { kind: FileKind::Document, name: Some(name.to_string()), whole, thumbnail: None })
 }
 
 /// Stores a picture's bytes under a new name.
@@ -124,8 +156,8 @@ pub(super) async fn put(blobs: &Blobs, context: &Context, picture: Picture) -> R
     Ok(Content { blob, media_type, bytes: size, width: i64::from(width), height: i64::from(height) })
 }
 
-/// Keeps a stored image as a file of a conversation. Codes as [`check_upload`].
-pub fn keep(tx: &mut Tx, caller: &Caller, conversation: &str, stored: &Stored) -> Result<File> {
+/// Keeps what was stored as a file of a conversation. Codes as [`check_upload`] and [`quota::charge`].
+pub fn keep(tx: &mut Tx, caller: &Caller, conversation: &str, quota: Quota, stored: &Stored) -> Result<File> {
     let (row, participant) = speaker(tx, &caller.actor, conversation)?;
     let Content { blob, media_type, bytes, width, height } = &stored.whole;
     let file = File {
@@ -134,6 +166,8 @@ pub fn keep(tx: &mut Tx, caller: &Caller, conversation: &str, stored: &Stored) -
         conversation_id: row.id,
         participant,
         blob: blob.clone(),
+        kind: stored.kind,
+        name: stored.name.clone(),
         media_type: (*media_type).to_owned(),
         bytes: *bytes,
         width: *width,
@@ -145,5 +179,6 @@ pub fn keep(tx: &mut Tx, caller: &Caller, conversation: &str, stored: &Stored) -
     if let Some(thumbnail) = &stored.thumbnail {
         store::insert_thumbnail(tx, &thumbnail.thumbnail_of(file.id))?;
     }
+    quota::charge(tx, quota, &row, participant, file.bytes)?;
     Ok(file)
 }

@@ -10,7 +10,7 @@ pub(super) struct Call {
     path: String,
     body: Option<Value>,
     /// An image instead of JSON.
-    image: Option<Vec<u8>>,
+    file: Option<(&'static str, Vec<u8>)>,
     /// The answer must hold it.
     pub looks_for: Option<String>,
 }
@@ -18,7 +18,7 @@ pub(super) struct Call {
 impl Call {
     fn of(operation: &str) -> Option<Call> {
         let (method, path) = operation.split_once(' ')?;
-        Some(Call { method: method.parse().ok()?, path: path.to_owned(), body: None, image: None, looks_for: None })
+        Some(Call { method: method.parse().ok()?, path: path.to_owned(), body: None, file: None, looks_for: None })
     }
 
     /// In place of the name in braces.
@@ -47,8 +47,8 @@ impl Call {
         if let Some(body) = &self.body {
             request = request.json(body);
         }
-        if let Some(image) = &self.image {
-            request = request.header(header::CONTENT_TYPE, "image/png").body(image.clone());
+        if let Some((kind, bytes)) = &self.file {
+            request = request.header(header::CONTENT_TYPE, *kind).body(bytes.clone());
         }
         let response = request.send().await.expect("the server answers");
         let status = response.status().as_u16();
@@ -123,8 +123,13 @@ async fn around_a_conversation(call: Call, operation: &str, object: &str, s: &Sc
         }
         ("POST /api/v1/file/images", state) => {
             let call = call.query(&format!("conversation={}", s.conversation(state).await));
-            Call { image: Some(png()), ..call }
+            Call { file: Some(("image/png", png())), ..call }
         }
+        ("POST /api/v1/file/documents", state) => {
+            let call = call.query(&format!("name=a.txt&conversation={}", s.conversation(state).await));
+            Call { file: Some(("text/plain", b"a".to_vec())), ..call }
+        }
+        ("GET /api/v1/file/rules", "-") => call,
         ("POST /api/v1/file/{id}/link", "served") => call.id(s.image(&s.conversation("served").await).await).json(json!({})),
         ("GET /api/v1/file/c/{capability}", "forged") => call.id("forged"),
         ("GET /api/v1/file/c/{capability}", "granted") => {

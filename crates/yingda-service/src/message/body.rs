@@ -47,7 +47,12 @@ impl Content {
                 card::check(card)?;
                 Ok(Content { kind, body: json!({"card": card}), fallback: card::fallback(card), file: None })
             }
-            Kind::System | Kind::File | Kind::Voice => Err(Error::invalid("kind_invalid").with("kind", kind.as_str())),
+            Kind::File => {
+                let file = file_of(body)?;
+                // Name, size and type are the file's own: they are filled in when it is appended.
+                Ok(Content { kind, body: json!({"file": file}), fallback: String::new(), file: Some(file.to_owned()) })
+            }
+            Kind::System | Kind::Voice => Err(Error::invalid("kind_invalid").with("kind", kind.as_str())),
         }
     }
 
@@ -57,11 +62,13 @@ impl Content {
     }
 }
 
+fn file_of(body: &Value) -> Result<&str> {
+    let file = body["file"].as_str().filter(|file| (1..=64).contains(&file.len()));
+    file.ok_or_else(|| Error::invalid("body_invalid").with("field", "file"))
+}
+
 fn image(body: &Value, language: Language) -> Result<Content> {
-    let file = body["file"]
-        .as_str()
-        .filter(|file| (1..=64).contains(&file.len()))
-        .ok_or_else(|| Error::invalid("body_invalid").with("field", "file"))?;
+    let file = file_of(body)?;
     let side = |name: &'static str| {
         let valid = body[name].as_u64().filter(|n| (1..=20_000).contains(n));
         valid.ok_or_else(|| Error::invalid("body_invalid").with("field", name))
@@ -115,7 +122,7 @@ mod tests {
 
     #[test]
     fn kinds_a_client_may_not_send_are_refused() {
-        for kind in ["system", "file", "voice", "TEXT", "", "文字"] {
+        for kind in ["system", "voice", "TEXT", "", "文字"] {
             assert_eq!(Content::parse(kind, &json!({"text": "a"}), Language::Chinese).unwrap_err().code(), "kind_invalid", "{kind}");
         }
         assert_eq!(Content::parse("text", &json!({"text": 5}), Language::Chinese).unwrap_err().code(), "body_invalid");

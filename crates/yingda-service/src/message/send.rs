@@ -3,6 +3,7 @@ use super::{
     body::{ClientId, Content},
     draft,
 };
+use crate::file::FileKind;
 use crate::{
     auth::{Action, authorise},
     conversation::{
@@ -10,11 +11,13 @@ use crate::{
         actions::{self, Place},
     },
 };
+use serde_json::Value;
 use std::time::Duration;
 use yingda_base::{
     Error, Millis, Result, Tx,
     http::{Actor, StaffActor},
     key::MacKey,
+    locale::Language,
 };
 
 /// What somebody wants to say.
@@ -190,6 +193,7 @@ fn give_back(tx: &mut Tx, staff: &StaffActor, send: &Send, episode: &Episode) ->
 
 fn append(tx: &mut Tx, episode: &mut Episode, participant: i64, role: Role, name: Option<String>, send: &Send) -> Result<i64> {
     let hash = send.mac.mac(send.content.canonical().as_bytes()).to_vec();
+    let (body, fallback) = filled(tx, send)?;
     let seq = episode.append(
         tx,
         NewEntry {
@@ -202,14 +206,22 @@ fn append(tx: &mut Tx, episode: &mut Episode, participant: i64, role: Role, name
             // The faulty build forgets who sent it, or the index that holds the promise would stop it.
             once: (!cfg!(feature = "fault-no-dedup")).then(|| (send.client_id.0.clone(), hash)),
             external_id: None,
-            body: send.content.body.clone(),
-            fallback: send.content.fallback.clone(),
+            body,
+            fallback,
         },
     )?;
     if let Some(file) = &send.content.file {
         crate::file::named(tx, file, episode.row.id, seq)?;
     }
     Ok(seq)
+}
+
+/// What is appended: of a file, what the house knows of it and not what its sender says.
+fn filled(tx: &mut Tx, send: &Send) -> Result<(Value, String)> {
+    match (&send.content.file, send.content.kind) {
+        (Some(file), Kind::File) => crate::file::describe(tx, file, Language::negotiate(&send.locale)),
+        _ => Ok((send.content.body.clone(), send.content.fallback.clone())),
+    }
 }
 
 fn earlier(tx: &mut Tx, episode: &Episode, participant: i64, send: &Send) -> Result<Option<Sent>> {
@@ -231,9 +243,10 @@ fn repeated(conversation: &str, sent: Sent, send: &Send, moved_to: Option<String
     }
 }
 
-/// An image must have been uploaded to this conversation by this participant.
+/// A file must have been uploaded to this conversation by this participant.
 fn check_file(tx: &mut Tx, send: &Send, row: &Conversation, participant: i64) -> Result<Option<Outcome>> {
     let Some(file) = &send.content.file else { return Ok(None) };
     let found = crate::file::find(tx, file, row, participant)?;
-    Ok(if found.is_some() { None } else { Some(Error::not_found("file").into()) })
+    let fits = found.is_some_and(|found| (found.kind == FileKind::Image) == (send.content.kind == Kind::Image));
+    Ok(if fits { None } else { Some(Error::not_found("file").into()) })
 }

@@ -65,8 +65,9 @@ describe('composer', () => {
     await vi.waitFor(() => expect(area.value).toBe('好😄的'));
   });
 
-  it('refuses files that are no images, with a word', async () => {
+  it('refuses what can be nothing that is sent, with a word', async () => {
     expect(panel.uploads.add('c1', new Blob(['x'], { type: 'application/pdf' }))).toBe('imageBad');
+    expect(panel.uploads.add('c1', new File(['<svg/>'], 'a.svg', { type: 'image/svg+xml' }))).toBe('imageBad');
     expect(panel.uploads.of('c1')).toEqual([]);
   });
 });

@@ -23,6 +23,10 @@ class FakeRequest extends EventTarget {
     this.headers[name] = value;
   }
   send(): void {}
+  aborted = false;
+  abort(): void {
+    this.aborted = true;
+  }
   finish(status: number, response?: unknown): void {
     this.status = status;
     this.response = response;
@@ -75,6 +79,26 @@ describe('uploads', () => {
     uploads.drop(uploads.of('c1')[0]!.id);
     expect(uploads.of('c1')).toEqual([]);
     expect(send).not.toHaveBeenCalled();
+  });
+
+  it('sends any other file under its name, and breaks it off when it is taken off', async () => {
+    uploads.add('c1', new File(['%PDF-'], '账单 1.pdf', { type: 'application/pdf' }));
+    const request = await requested(1);
+    expect(request.path).toBe('/api/v1/file/documents?conversation=c1&name=%E8%B4%A6%E5%8D%95%201.pdf');
+    request.finish(415, { title: '不能发送这种类型的文件' });
+    await vi.waitFor(() => expect(uploads.of('c1')[0]).toMatchObject({ failed: true, why: '不能发送这种类型的文件' }));
+    uploads.retry(uploads.of('c1')[0]!.id);
+    const again = await requested(2);
+    expect(again.headers['Idempotency-Key']).toBe(request.headers['Idempotency-Key']);
+    again.finish(201, { file: { id: 'f2', bytes: 5, media_type: 'application/pdf' } });
+    await vi.waitFor(() => expect(uploads.of('c1')).toEqual([]));
+    const body = { file: 'f2', name: '账单 1.pdf', bytes: 5, media_type: 'application/pdf' };
+    expect(send).toHaveBeenCalledWith('c1', { kind: 'file', body });
+
+    uploads.add('c1', new File(['a'], 'a.txt', { type: 'text/plain' }));
+    const going = await requested(3);
+    uploads.drop(uploads.of('c1')[0]!.id);
+    expect(going.aborted).toBe(true);
   });
 
   it('takes no file above the limit', () => {

@@ -491,6 +491,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/file/documents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Upload any other file of a type the operator allows (see `/api/v1/file/rules`). Its content is held against its name and type. */
+        post: operations["file_upload_document"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/file/images": {
         parameters: {
             query?: never;
@@ -502,6 +519,23 @@ export interface paths {
         put?: never;
         /** Upload an image: PNG, JPEG, WebP or GIF, at most 10 MiB and 8192 pixels a side. It is checked and encoded anew. */
         post: operations["file_upload_image"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/file/rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What may be sent: for the choice of files, and to say so before anything is sent. */
+        get: operations["file_rules"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1441,16 +1475,31 @@ export interface components {
         FileAnswer: {
             file: components["schemas"]["FileView"];
         };
-        /** @description An image that was uploaded. */
+        /** @description A file that was uploaded. */
         FileView: {
             /** Format: int64 */
             bytes: number;
-            /** Format: int64 */
-            height: number;
+            /**
+             * Format: int64
+             * @description Of images.
+             */
+            height?: number;
             id: string;
             media_type: string;
-            /** Format: int64 */
-            width: number;
+            /** @description What it is called now. Not told again to a repeated call. */
+            name?: string;
+            /**
+             * Format: int64
+             * @description Of images.
+             */
+            width?: number;
+        };
+        /** @description A kind of file. */
+        Format: {
+            /** @description What its names end in. */
+            ending: string;
+            /** @description What it is called. */
+            media_type: string;
         };
         /** @description A skill group. */
         Group: {
@@ -2119,6 +2168,21 @@ export interface components {
         RoleId: string;
         RoleList: {
             items: components["schemas"]["Role"][];
+        };
+        /** @description What may be sent. */
+        RulesAnswer: {
+            /**
+             * Format: int64
+             * @description Largest other file, in MiB.
+             */
+            document_mb: number;
+            /**
+             * Format: int64
+             * @description Largest image, in MiB.
+             */
+            image_mb: number;
+            /** @description Which other files. */
+            types: components["schemas"]["Format"][];
         };
         /** @description A part of what somebody may see. */
         ScopeItem: {
@@ -3654,7 +3718,44 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    "application/octet-stream": number[];
                     "image/*": number[];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    file_upload_document: {
+        parameters: {
+            query: {
+                /** @description The conversation it will be sent in. */
+                conversation: string;
+                /** @description What it is called. */
+                name: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": number[];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FileAnswer"];
                 };
             };
             default: {
@@ -3689,6 +3790,33 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["FileAnswer"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    file_rules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RulesAnswer"];
                 };
             };
             default: {

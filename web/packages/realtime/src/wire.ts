@@ -85,6 +85,17 @@ export interface ImageBody {
   height: number;
   alt?: string;
   url?: string;
+  /** A copy of at most 480 pixels a side. */
+  thumbnail_url?: string;
+  url_expires_at?: Millis;
+}
+/** A file that is no image: saved, never shown. Only `file` counts when it is sent. */
+export interface FileBody {
+  file: string;
+  name: string;
+  bytes: number;
+  media_type: string;
+  url?: string;
   url_expires_at?: Millis;
 }
 /** `card` is as docs/card.schema.json says; read it through `parseCard` of @yingda/ui. */
@@ -124,7 +135,8 @@ export type Entry = EntryHead &
     | { kind: 'image'; body?: ImageBody }
     | { kind: 'card'; body?: CardBody }
     | { kind: 'system'; body?: SystemBody }
-    | { kind: 'file' | 'voice'; body?: unknown }
+    | { kind: 'file'; body?: FileBody }
+    | { kind: 'voice'; body?: unknown }
   );
 export type EntryKind = Entry['kind'];
 
@@ -133,6 +145,7 @@ export type SendBody =
   | { kind: 'text'; body: TextBody }
   | { kind: 'note'; body: TextBody }
   | { kind: 'image'; body: ImageBody }
+  | { kind: 'file'; body: FileBody }
   | { kind: 'card'; body: CardBody };
 
 export interface Resume {

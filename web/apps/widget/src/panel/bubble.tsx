@@ -1,8 +1,9 @@
-import type { CardBody, ImageBody, TextBody, ThreadItem } from '@yingda/realtime';
+import type { CardBody, FileBody, ImageBody, TextBody, ThreadItem } from '@yingda/realtime';
 import { alert, clock } from '@yingda/ui/icons';
 import { canSpeak, ReadAloud } from './aloud.tsx';
 import { CardView } from './card.tsx';
 import { usePanel, useTry } from './context.ts';
+import { FileCard } from './file.tsx';
 import { Icon } from './icon.tsx';
 import { Picture } from './picture.tsx';
 import { contentOf, isMine } from './rows.ts';
@@ -35,6 +36,7 @@ function Content({ item, onChoose }: Pick<BubbleProps, 'item' | 'onChoose'>) {
   const fallback = item.entry?.fallback ?? '';
   if (content.kind === 'image' && content.body)
     return <Picture body={content.body as ImageBody} name={item.entry?.author.name ?? ''} />;
+  if (content.kind === 'file' && content.body) return <FileCard body={content.body as FileBody} />;
   if (content.kind === 'card' && content.body) {
     return <CardView card={(content.body as CardBody).card} fallback={fallback} onChoose={onChoose} />;
   }

@@ -4,6 +4,7 @@ import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { usePanel } from './context.ts';
 import { Icon } from './icon.tsx';
 import { useKept } from './kept.ts';
+import { ACCEPTED } from './uploads.ts';
 
 const LONGEST = 4000;
 /** Who has not touched a key for so long is not typing any more. */
@@ -59,16 +60,34 @@ export function Composer({ onSent }: { onSent: () => void }) {
       element?.setSelectionRange(from + sign.length, from + sign.length);
     });
   };
-  const addImages = (files: Iterable<File>) => {
+  const addFiles = (files: Iterable<File>) => {
     for (const one of files) session.warn(uploads.add(current, one));
     onSent();
   };
   const paste = (event: ClipboardEvent) => {
-    const images = Array.from(event.clipboardData?.files ?? []).filter(({ type }) => type.startsWith('image/'));
-    if (images.length === 0 || session.isUnborn) return;
+    const files = Array.from(event.clipboardData?.files ?? []);
+    if (files.length === 0 || session.isUnborn) return;
     event.preventDefault();
-    addImages(images);
+    addFiles(files);
   };
+  useEffect(() => {
+    // Anywhere on the panel: without this the browser would open what is dropped in its place.
+    const over = (event: DragEvent) => {
+      if (event.dataTransfer?.types.includes('Files')) event.preventDefault();
+    };
+    const drop = (event: DragEvent) => {
+      const files = Array.from(event.dataTransfer?.files ?? []);
+      if (files.length === 0) return;
+      event.preventDefault();
+      if (!session.isUnborn) addFiles(files);
+    };
+    document.addEventListener('dragover', over);
+    document.addEventListener('drop', drop);
+    return () => {
+      document.removeEventListener('dragover', over);
+      document.removeEventListener('drop', drop);
+    };
+  });
 
   const tooLong = text.length > LONGEST;
   return (
@@ -88,10 +107,10 @@ export function Composer({ onSent }: { onSent: () => void }) {
           ref={file}
           type="file"
           hidden
-          accept="image/jpeg,image/png,image/webp,image/gif"
+          accept={ACCEPTED}
           multiple
           onChange={(event) => {
-            addImages(Array.from(event.currentTarget.files ?? []));
+            addFiles(Array.from(event.currentTarget.files ?? []));
             event.currentTarget.value = '';
           }}
         />

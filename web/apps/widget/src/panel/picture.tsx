@@ -2,6 +2,7 @@ import type { ImageBody } from '@yingda/realtime';
 import { close, refresh } from '@yingda/ui/icons';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { usePanel } from './context.ts';
+import { FileLabel } from './file.tsx';
 import { Icon } from './icon.tsx';
 import type { Upload } from './uploads.ts';
 
@@ -16,7 +17,10 @@ export function fit(width: number, height: number): { width: number; height: num
 export function Picture({ body, name }: { body: ImageBody; name: string }) {
   const { words, session, uploads, now } = usePanel();
   const isFresh = body.url !== undefined && (body.url_expires_at ?? 0) > now() + 30_000;
-  const [url, setUrl] = useState(uploads.localUrl(body.file) ?? (isFresh ? body.url : undefined));
+  const local = uploads.localUrl(body.file);
+  const [url, setUrl] = useState(local ?? (isFresh ? body.url : undefined));
+  /** The small copy is enough here. */
+  const [small, setSmall] = useState(local ?? (isFresh ? (body.thumbnail_url ?? body.url) : undefined));
   const [failed, setFailed] = useState(false);
   const [isLarge, setLarge] = useState(false);
   const asked = useRef(false);
@@ -24,8 +28,11 @@ export function Picture({ body, name }: { body: ImageBody; name: string }) {
     asked.current = true;
     setFailed(false);
     session.client
-      .call<{ url: string }>('POST', `/api/v1/file/${encodeURIComponent(body.file)}/link`, {})
-      .then((link) => setUrl(link.url))
+      .call<{ url: string; thumbnail_url?: string }>('POST', `/api/v1/file/${encodeURIComponent(body.file)}/link`, {})
+      .then((link) => {
+        setUrl(link.url);
+        setSmall(link.thumbnail_url ?? link.url);
+      })
       .catch(() => setFailed(true));
   };
   useEffect(() => {
@@ -47,7 +54,7 @@ export function Picture({ body, name }: { body: ImageBody; name: string }) {
         {failed && <Icon of={refresh} size={24} />}
         {url !== undefined && !failed && (
           <img
-            src={url}
+            src={small ?? url}
             alt=""
             width={size.width}
             height={size.height}
@@ -81,30 +88,47 @@ function Lightbox({ url, label, onClose }: { url: string; label: string; onClose
   );
 }
 
-/** A picture that is still going up. */
+/** A picture or another file that is still going up. */
 export function UploadRow({ upload }: { upload: Upload }) {
   const { words, uploads } = usePanel();
   const percent = Math.round(upload.progress * 100);
+  // All of it is there, and the server looks at it.
+  const state = percent < 100 ? words.uploading(percent) : words.checking;
+  const drop = (label: string) => (
+    <button type="button" onClick={() => uploads.drop(upload.id)}>
+      {label}
+    </button>
+  );
+  const progress = !upload.failed && (
+    <progress max={100} value={percent} aria-label={state}>
+      {percent}%
+    </progress>
+  );
   return (
     <li class="said mine">
-      <div class="picture going">
-        <img src={upload.url} alt="" />
-        {!upload.failed && (
-          <progress max={100} value={percent} aria-label={words.uploading(percent)}>
-            {percent}%
-          </progress>
-        )}
-      </div>
-      {upload.failed && (
+      {upload.name === undefined ? (
+        <div class="picture going">
+          <img src={upload.url} alt="" />
+          {progress}
+        </div>
+      ) : (
+        <div class="file going">
+          <FileLabel name={upload.name} size={upload.blob.size}>
+            {upload.failed ? undefined : state}
+          </FileLabel>
+          {progress}
+        </div>
+      )}
+      {upload.failed ? (
         <p class="marks bad">
-          {words.uploadFailed}
+          {upload.why ?? words.uploadFailed}
           <button type="button" onClick={() => uploads.retry(upload.id)}>
             {words.retry}
           </button>
-          <button type="button" onClick={() => uploads.drop(upload.id)}>
-            {words.discard}
-          </button>
+          {drop(words.discard)}
         </p>
+      ) : (
+        <p class="marks">{drop(words.cancel)}</p>
       )}
     </li>
   );
