@@ -6,20 +6,21 @@
 //! | `/widget/*` | the panel | the origins of its site |
 //! | `/desk/*` | the desk; unknown paths are its own routes | nobody |
 //! | `/demo/*` | a page of the seeded operator, with `serve --demo` only | nobody |
+mod packed;
 mod policy;
 
 use axum::{
     Router,
     body::Body,
-    extract::{Request, State},
+    extract::State,
     http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri, header},
     response::{IntoResponse, Redirect, Response},
     routing::get,
 };
+use packed::Packed;
 use policy::Page;
 use rust_embed::{Embed, EmbeddedFile};
 use std::fmt::Write;
-use tower_http::compression::CompressionLayer;
 use yingda_service::{App, channel};
 
 #[derive(Embed)]
@@ -31,6 +32,13 @@ struct Desk;
 #[folder = "../../web/apps/widget/dist/"]
 #[allow_missing = true]
 struct Widget;
+
+/// What the handlers share.
+#[derive(Clone)]
+struct Shelf {
+    app: App,
+    packed: Packed,
+}
 
 /// The routes of all web apps. Compressed: they hold no secrets, unlike what the interface answers.
 pub fn routes(app: App, is_demo: bool) -> Router {
@@ -47,51 +55,38 @@ pub fn routes(app: App, is_demo: bool) -> Router {
     if is_demo {
         router = router.route("/demo/", get(demo)).route("/demo/{*path}", get(demo));
     }
-    router.layer(CompressionLayer::new()).with_state(app)
+    router.with_state(Shelf { app, packed: Packed::default() })
 }
 
-async fn desk(request: Request) -> Response {
-    let path = below(request.uri(), "/desk/");
+async fn desk(State(shelf): State<Shelf>, uri: Uri, asked: HeaderMap) -> Response {
+    let path = below(&uri, "/desk/");
     match Desk::get(&path) {
-        Some(file) => answer(&path, file, Page::Desk, &request),
+        Some(file) => shelf.answer(&path, file, Page::Desk, &asked).await,
         // A path without a dot is a route of the app itself.
-        None if !path.contains('.') || is_page(&path) => index(Desk::get("index.html"), Page::Desk, &request),
+        None if !path.contains('.') || is_page(&path) => shelf.index(Desk::get("index.html"), Page::Desk, &asked).await,
         None => StatusCode::NOT_FOUND.into_response(),
     }
 }
 
-async fn loader(request: Request) -> Response {
-    index(Widget::get("widget.js"), Page::Loader, &request)
+async fn loader(State(shelf): State<Shelf>, asked: HeaderMap) -> Response {
+    shelf.index(Widget::get("widget.js"), Page::Loader, &asked).await
 }
 
-async fn panel(State(app): State<App>, request: Request) -> Response {
-    let path = below(request.uri(), "/widget/");
-    let page = match site_key(request.uri()) {
-        Some(key) if is_page(&path) => match channel::origins(&app, &key).await {
+async fn panel(State(shelf): State<Shelf>, uri: Uri, asked: HeaderMap) -> Response {
+    let path = below(&uri, "/widget/");
+    let page = match site_key(&uri) {
+        Some(key) if is_page(&path) => match channel::origins(&shelf.app, &key).await {
             Ok(origins) => Page::Panel { origins },
             Err(error) => return error.into_response(),
         },
         _ => Page::Panel { origins: Vec::new() },
     };
-    file::<Widget>(&path, page, &request)
+    shelf.file::<Widget>(&path, page, &asked).await
 }
 
-async fn demo(request: Request) -> Response {
-    let path = format!("demo/{}", below(request.uri(), "/demo/"));
-    file::<Widget>(&path, Page::Demo, &request)
-}
-
-fn file<Assets: Embed>(path: &str, page: Page, request: &Request) -> Response {
-    match Assets::get(path) {
-        Some(file) => answer(path, file, page, request),
-        None if is_page(path) => unbuilt(),
-        None => StatusCode::NOT_FOUND.into_response(),
-    }
-}
-
-fn index(file: Option<EmbeddedFile>, page: Page, request: &Request) -> Response {
-    let name = if page == Page::Loader { "widget.js" } else { "index.html" };
-    file.map_or_else(unbuilt, |file| answer(name, file, page, request))
+async fn demo(State(shelf): State<Shelf>, uri: Uri, asked: HeaderMap) -> Response {
+    let path = format!("demo/{}", below(&uri, "/demo/"));
+    shelf.file::<Widget>(&path, Page::Demo, &asked).await
 }
 
 /// What follows the prefix; a folder is its `index.html`.
@@ -119,28 +114,71 @@ fn is_immutable(path: &str) -> bool {
     !is_page(path) && hash.is_some_and(|(_, hash)| hash.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte)))
 }
 
-fn answer(path: &str, file: EmbeddedFile, page: Page, request: &Request) -> Response {
-    let tag = file.metadata.sha256_hash()[..16].iter().fold(String::from("W/\""), |mut tag, byte| {
-        write!(tag, "{byte:02x}").expect("writing to a string never fails");
-        tag
-    }) + "\"";
-    let mut headers = HeaderMap::new();
-    let mut set = |name: HeaderName, value: &str| match HeaderValue::from_str(value) {
-        Ok(value) => drop(headers.insert(name, value)),
-        Err(error) => tracing::error!(%error, "a header of an asset is not one"),
-    };
-    set(header::ETAG, &tag);
-    set(header::CACHE_CONTROL, if is_immutable(path) { "public, max-age=31536000, immutable" } else { "no-cache" });
-    for (name, value) in page.headers(request.headers().get(header::HOST), is_page(path)) {
-        set(name, &value);
+impl Shelf {
+    async fn file<Assets: Embed>(&self, path: &str, page: Page, asked: &HeaderMap) -> Response {
+        match Assets::get(path) {
+            Some(file) => self.answer(path, file, page, asked).await,
+            None if is_page(path) => unbuilt(),
+            None => StatusCode::NOT_FOUND.into_response(),
+        }
     }
-    if request.headers().get(header::IF_NONE_MATCH).is_some_and(|known| known.as_bytes() == tag.as_bytes()) {
-        return (StatusCode::NOT_MODIFIED, headers).into_response();
+
+    async fn index(&self, file: Option<EmbeddedFile>, page: Page, asked: &HeaderMap) -> Response {
+        let name = if page == Page::Loader { "widget.js" } else { "index.html" };
+        match file {
+            Some(file) => self.answer(name, file, page, asked).await,
+            None => unbuilt(),
+        }
     }
-    let kind = file.metadata.mimetype();
-    let kind = if kind.starts_with("text/") { format!("{kind}; charset=utf-8") } else { kind.to_owned() };
-    set(header::CONTENT_TYPE, &kind);
-    (headers, Body::from(file.data.into_owned())).into_response()
+
+    async fn answer(&self, path: &str, file: EmbeddedFile, page: Page, asked: &HeaderMap) -> Response {
+        let digest = file.metadata.sha256_hash();
+        let tag = tag(&digest);
+        let mut headers = HeaderMap::new();
+        let mut set = |name: HeaderName, value: &str| match HeaderValue::from_str(value) {
+            Ok(value) => drop(headers.insert(name, value)),
+            Err(error) => tracing::error!(%error, "a header of an asset is not one"),
+        };
+        set(header::ETAG, &tag);
+        set(header::CACHE_CONTROL, if is_immutable(path) { "public, max-age=31536000, immutable" } else { "no-cache" });
+        for (name, value) in page.headers(asked.get(header::HOST), is_page(path)) {
+            set(name, &value);
+        }
+        let kind = file.metadata.mimetype();
+        let is_packable = packed::is_packable(kind, file.data.len());
+        if is_packable {
+            set(header::VARY, "accept-encoding");
+        }
+        if is_known(asked, &tag) {
+            return (StatusCode::NOT_MODIFIED, headers).into_response();
+        }
+        set(header::CONTENT_TYPE, &if kind.starts_with("text/") { format!("{kind}; charset=utf-8") } else { kind.to_owned() });
+        let mut bytes = packed::bytes(file.data);
+        if is_packable && packed::is_welcome(asked) {
+            bytes = match self.packed.get(digest, bytes).await {
+                Ok(bytes) => bytes,
+                Err(error) => return error.into_response(),
+            };
+            set(header::CONTENT_ENCODING, "gzip");
+        }
+        (headers, Body::from(bytes)).into_response()
+    }
+}
+
+/// Weak: the same file may be compressed on its way, here or by a proxy.
+fn tag(digest: &[u8; 32]) -> String {
+    let hex = digest[..16].iter().fold(String::new(), |mut hex, byte| {
+        write!(hex, "{byte:02x}").expect("writing to a string never fails");
+        hex
+    });
+    format!("W/\"{hex}\"")
+}
+
+/// Whether the caller holds what has this tag.
+fn is_known(asked: &HeaderMap, tag: &str) -> bool {
+    let bare = |tag: &str| tag.trim().trim_start_matches("W/").to_owned();
+    let lines = asked.get_all(header::IF_NONE_MATCH).iter().filter_map(|line| line.to_str().ok());
+    lines.flat_map(|line| line.split(',')).any(|known| known.trim() == "*" || bare(known) == bare(tag))
 }
 
 /// Someone runs the program from a checkout and has not built the web apps.

@@ -69,6 +69,10 @@ async fn files_with_a_hash_in_their_name_are_kept_and_others_asked_for_again() {
     assert_eq!(text(answer.headers(), "cache-control"), "public, max-age=31536000, immutable");
     let again = reqwest::Client::new().get(format!("{}/desk/", serving.url)).header("if-none-match", tag).send().await.unwrap();
     assert_eq!(again.status(), 304);
+    let packed = reqwest::Client::new().get(format!("{}{script}", serving.url)).header("accept-encoding", "gzip").send().await.unwrap();
+    assert_eq!((text(packed.headers(), "content-encoding"), text(packed.headers(), "vary")), ("gzip", "accept-encoding"));
+    let (whole, packed) = (answer.bytes().await.unwrap(), packed.bytes().await.unwrap());
+    assert!(packed.starts_with(&[0x1F, 0x8B]) && packed.len() < whole.len());
 }
 
 #[tokio::test]
