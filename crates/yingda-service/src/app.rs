@@ -2,7 +2,7 @@
 use crate::{
     auth::{self, Asker, Auth, Authenticator},
     conversation::{Board, transcript::Links},
-    file, jobs, realtime, routing,
+    erasure, file, jobs, realtime, routing,
 };
 use std::sync::Arc;
 use yingda_base::{
@@ -32,6 +32,8 @@ pub struct App {
     pub auth: Arc<Auth>,
     /// Contents of files.
     pub blobs: Blobs,
+    /// What was erased, outside the database.
+    pub ledger: Arc<erasure::Ledger>,
     /// Bounds how many uploads are worked on.
     pub files: Arc<file::Desk>,
     /// Values an administrator sets while the program runs.
@@ -74,15 +76,18 @@ pub struct Parts {
     pub generation: Arc<str>,
     /// Contents of files.
     pub blobs: Blobs,
+    /// What was erased, outside the database.
+    pub ledger: erasure::Ledger,
 }
 
 impl App {
     /// Puts the parts together; nothing runs yet.
     pub fn new(parts: Parts) -> App {
-        let Parts { db, context, bus, supervisor, keyring, generation, blobs } = parts;
+        let Parts { db, context, bus, supervisor, keyring, generation, blobs, ledger } = parts;
         App {
             auth: Arc::new(Auth::new(context.entropy.clone(), &keyring)),
             blobs,
+            ledger: Arc::new(ledger),
             files: Arc::default(),
             settings: Settings::default(),
             limits: Arc::default(),
@@ -105,6 +110,8 @@ impl App {
 
     /// Reads what must be known and starts what runs in the background. To be called once, before the first request.
     pub async fn start(&self) -> Result<()> {
+        // First of all: what was erased is not shown to anybody, wherever this database comes from.
+        erasure::reconcile(&self.db, &self.ledger).await?;
         self.db.write(crate::staff::seed).await?;
         auth::start(self).await?;
         self.keep_settings().await?;

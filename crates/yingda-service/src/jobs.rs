@@ -1,5 +1,5 @@
 //! The durable jobs of all features: what the runner of this program knows, and when.
-use crate::{App, conversation, file, purge::Purge};
+use crate::{App, conversation, erasure, file, purge::Purge};
 use yingda_base::{
     Result, Tx,
     bus::Event,
@@ -20,7 +20,9 @@ pub(crate) async fn start(app: &App) -> Result<()> {
         .slots(SLOTS)
         .with(app.blobs.clone())
         .with(app.files.clone())
+        .with(app.ledger.clone())
         .register::<conversation::Rename>()
+        .register::<erasure::Settle>()
         .register::<file::DeleteContent>()
         .register::<file::MakeThumbnails>()
         .schedule(AT_NIGHT, || Purge {})?;

@@ -6,6 +6,7 @@ pub mod channel;
 pub mod conversation;
 pub mod customer;
 mod description;
+pub mod erasure;
 pub mod file;
 mod jobs;
 #[cfg(test)]
@@ -41,6 +42,7 @@ pub fn routes() -> Routes<App> {
         .merge(message::routes())
         .merge(rating::routes())
         .merge(file::routes())
+        .merge(erasure::routes())
         .merge(routing::routes())
         .merge(realtime::routes())
 }

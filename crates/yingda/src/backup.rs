@@ -8,6 +8,7 @@ use std::{
     io::{IsTerminal, Write, stderr},
     path::Path,
     process::ExitCode,
+    sync::Arc,
     time::Duration,
 };
 use yingda_base::{
@@ -18,7 +19,11 @@ use yingda_base::{
     key::Keyring,
     random::Entropy,
 };
-use yingda_service::{auth, routing};
+use yingda_service::{
+    auth,
+    erasure::{self, Erasure},
+    routing,
+};
 
 /// Progress is told this often.
 const EVERY: Duration = Duration::from_millis(500);
@@ -69,7 +74,9 @@ pub async fn restore(config: &Config, file: &Path, is_replacing: bool, keeps_ses
     let plan =
         Plan { file, options: &config.database, data: directory.path(), keyring: &keyring, clock: &clock, entropy: &entropy, is_replacing };
     let mut shown = Shown::new(&clock);
-    let mut prepare = |staged: &Staged| ready(staged, keeps_sessions);
+    // Of what was erased since the backup nothing may come back.
+    let erased = Arc::new(Data::ledger(config).read()?);
+    let mut prepare = |staged: &Staged| ready(staged, keeps_sessions, &erased);
     let restored = tokio::task::block_in_place(|| backup::restore(&plan, &mut prepare, &mut |progress| shown.tell(progress)))?;
     shown.clear();
     terminal::say("restore.done", &[("file", &file.display().to_string()), ("at", &moment(&restored.manifest))]);
@@ -84,7 +91,10 @@ pub async fn restore(config: &Config, file: &Path, is_replacing: bool, keeps_ses
 }
 
 /// What must hold before anybody is served from restored data.
-fn ready(staged: &Staged, keeps_sessions: bool) -> Result<()> {
+fn ready(staged: &Staged, keeps_sessions: bool, erased: &Arc<Vec<Erasure>>) -> Result<()> {
+    let lines = erased.clone();
+    staged.change(move |tx| erasure::adopt(tx, &lines))?;
+    while staged.change(erasure::step)? {}
     staged.change(move |tx| {
         if !keeps_sessions {
             auth::end_all_sessions(tx)?;

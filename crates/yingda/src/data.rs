@@ -11,6 +11,7 @@ use yingda_base::{
     migrate,
     random::Entropy,
 };
+use yingda_service::erasure::Ledger;
 
 /// An open installation.
 pub struct Data {
@@ -26,6 +27,8 @@ pub struct Data {
     pub instance: Instance,
     /// Contents of files.
     pub blobs: Blobs,
+    /// What was erased, outside the database.
+    pub ledger: Ledger,
     _held: Option<Held>,
 }
 
@@ -78,7 +81,15 @@ impl Data {
         let reserve = if held.is_some() { config.database.reserve } else { 0 };
         let db = Db::open(&Options { reserve, ..config.database.clone() }, &context, bus.clone())?;
         let blobs = Blobs::local(&Data::blobs(config))?;
-        Ok(Data { db, context, bus, keyring, instance, blobs, _held: held })
+        let ledger = Data::ledger(config);
+        Ok(Data { db, context, bus, keyring, instance, blobs, ledger, _held: held })
+    }
+
+    /// The erasure ledger, beside the key file: outside data directory and backups.
+    pub fn ledger(config: &Config) -> Ledger {
+        let mut name = config.key_file.as_os_str().to_owned();
+        name.push(".erasures");
+        Ledger::at(Path::new(&name))
     }
 
     /// Where uploaded files lie.

@@ -93,6 +93,7 @@ pub fn parts(data: &Data) -> Parts {
         keyring: data.keyring.clone(),
         generation: data.instance.generation(),
         blobs: data.blobs.clone(),
+        ledger: data.ledger.clone(),
     }
 }
 

@@ -5,7 +5,7 @@
 //! password, a keyed hash is kept.
 use super::{Caller, access::Gate, extract::read_json};
 use crate::{
-    Db,
+    Db, Millis,
     db::Tx,
     error::{Error, Kind, Result},
     key::MacKey,
@@ -231,6 +231,17 @@ pub fn purge_answers(tx: &mut Tx) -> Result<u64> {
              SELECT scope, key FROM idempotency WHERE created_at < $1 ORDER BY created_at, scope, key LIMIT $2
          )",
         tx.now() - KEPT,
+        CHUNK
+    ))
+}
+
+/// Forgets a chunk of the answers given so far, however young; how many. They may hold what was erased since.
+pub fn forget_answers(tx: &mut Tx, until: Millis) -> Result<u64> {
+    tx.run(sql!(
+        "DELETE FROM idempotency WHERE (scope, key) IN (
+             SELECT scope, key FROM idempotency WHERE created_at <= $1 ORDER BY created_at, scope, key LIMIT $2
+         )",
+        until,
         CHUNK
     ))
 }

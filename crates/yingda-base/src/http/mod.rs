@@ -18,7 +18,7 @@ pub use actor::{Actor, Caller, Pending, Scope, StaffActor, VisitorActor};
 pub use body::{Budget, Held, Pace};
 pub use client::{Client, Edge, Peer, Proxies, household};
 pub use extract::{Id, Input, Params, nullable};
-pub use idempotency::{Answer, BodyDigest, Once, OnceKey, purge_answers};
+pub use idempotency::{Answer, BodyDigest, Once, OnceKey, forget_answers, purge_answers};
 pub use limit::{Limit, Limits};
 pub use problem::{Problem, problems, status};
 pub use routes::{Access, Route, Routes, Rule, nullable_text, publish};

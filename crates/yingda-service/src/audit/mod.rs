@@ -13,3 +13,4 @@ mod tests;
 pub use actions::record_refusal;
 pub use http::routes;
 pub use record::{Audit, record};
+pub use store::erase_values;

@@ -42,6 +42,16 @@ pub fn insert(tx: &mut Tx, caller: &Caller, audit: &Audit) -> Result<()> {
     Ok(())
 }
 
+/// Deletes the values before and after of everything that was done to an object; the rows stay.
+pub fn erase_values(tx: &mut Tx, object_kind: &str, object_id: &str) -> Result<()> {
+    tx.run(sql!(
+        "DELETE FROM audit_value WHERE record_id IN (SELECT id FROM audit_record WHERE object_kind = $1 AND object_id = $2)",
+        object_kind,
+        object_id
+    ))
+    .map(drop)
+}
+
 row! {
     /// A row with its values.
     pub struct Stored {

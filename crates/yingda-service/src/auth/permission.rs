@@ -16,6 +16,8 @@ pub const CONVERSATION_SEE_RECALLED: &str = "conversation.see_recalled";
 pub const CONVERSATION_EXPORT: &str = "conversation.export";
 /// Read and amend customer profiles.
 pub const CUSTOMER_VIEW: &str = "customer.view";
+/// Erase for good what people wrote.
+pub const ERASURE_PERFORM: &str = "erasure.perform";
 /// See colleagues, groups, branches and roles.
 pub const STAFF_VIEW: &str = "staff.view";
 /// Create and change accounts, but not what they may do.
@@ -52,6 +54,7 @@ pub const ALL: &[&str] = &[
     CONVERSATION_SERVE,
     CONVERSATION_VIEW,
     CUSTOMER_VIEW,
+    ERASURE_PERFORM,
     GROUP_MANAGE,
     ROLE_MANAGE,
     SESSION_MANAGE,

@@ -186,7 +186,7 @@ text_enum! {
         Reopened = "reopened",
         /// An entry was taken back. `target`
         Recalled = "recalled",
-        /// An entry's body was erased. `target`
+        /// Bodies were erased. `target`, and `from` if it was more than one
         Erased = "erased",
         /// This episode continues another. `previous`
         Linked = "linked",

@@ -9,6 +9,7 @@ mod board;
 mod card;
 mod entry;
 mod episode;
+mod erase;
 mod event;
 mod http;
 mod jobs;
@@ -23,6 +24,7 @@ pub use board::{Board, Item, sweep};
 pub use card::{Card, ConversationView, Last, Sight, read as read_cards};
 pub use entry::{Audience, CUSTOMER, Entry, EntryState, Kind, NewEntry, Participant, Role, SYSTEM, SystemCode};
 pub use episode::Episode;
+pub use erase::{ERASED_NAME, Erased, forget_customer, forget_subject, next_of_customer};
 pub use event::Changed;
 pub use http::routes;
 pub(crate) use http::sight;
@@ -54,6 +56,11 @@ pub fn of_customer(tx: &mut Tx, customer: i64, before: i64, limit: i64) -> Resul
 /// Entries after a `seq`, in order; at most `limit`.
 pub fn entries_after(tx: &mut Tx, id: ConversationId, after: i64, limit: i64) -> Result<Vec<Entry>> {
     store::entries_after(tx, id, after, limit)
+}
+
+/// One entry.
+pub fn entry(tx: &mut Tx, id: ConversationId, seq: i64) -> Result<Option<Entry>> {
+    store::entry(tx, id, seq)
 }
 
 /// The participant a member of staff is in a conversation.

@@ -1,6 +1,7 @@
 //! The SQL of conversations, participants and entries.
 use super::{
-    entry::{Entry, EntryState, NewEntry, Participant, Role},
+    entry::{Audience, Entry, EntryState, NewEntry, Participant, Role},
+    erase::Erased,
     jobs::Named,
     model::{Conversation, ConversationId},
 };
@@ -136,11 +137,12 @@ pub(super) fn update(tx: &mut Tx, c: &Conversation) -> Result<()> {
         "UPDATE conversation
          SET state = $2, owner_id = $3, epoch = $4, rev = $5, change_id = $6, head = $7, customer_head = $8, queued_at = $9, is_returned = $10,
              accepted_at = $11, closed_at = $12, close_reason = $13, waiting_since = $14, why = $15, next_id = $16, group_id = $17,
-             page_url = $18, page_title = $19, customer_id = $20, thread_id = $21, branch_id = $22
+             page_url = $18, page_title = $19, customer_id = $20, thread_id = $21, branch_id = $22,
+             subject = $23, external_id = $24
          WHERE id = $1",
         c.id, c.state, c.owner_id, c.epoch, c.rev, tx.next_id(), c.head, c.customer_head, c.queued_at, c.is_returned, c.accepted_at,
         c.closed_at, c.close_reason, c.waiting_since, c.why.clone(), c.next_id, c.group_id, c.page_url.clone(), c.page_title.clone(), c.customer_id,
-        c.thread_id, c.branch_id
+        c.thread_id, c.branch_id, c.subject.clone(), c.external_id.clone()
     ))?;
     Ok(())
 }
@@ -239,6 +241,40 @@ pub(super) fn sent(tx: &mut Tx, id: ConversationId, participant: i64, client_id:
 
 pub(super) fn set_recalled(tx: &mut Tx, id: ConversationId, seq: i64) -> Result<u64> {
     tx.run(sql!("UPDATE entry SET state = 'recalled' WHERE conversation_id = $1 AND seq = $2 AND state = 'kept'", id, seq))
+}
+
+row! { struct Words { seq: i64, audience: Audience } }
+
+/// What people wrote between two places, up to a moment, and that is not erased: its places, and whether the customer sees any of it.
+pub(super) fn erasable(tx: &mut Tx, id: ConversationId, erased: &Erased) -> Result<(Vec<i64>, bool)> {
+    let rows: Vec<Words> = tx.all(sql!(
+        "SELECT seq, audience
+         FROM entry
+         WHERE conversation_id = $1 AND seq >= $2 AND seq <= $3 AND at <= $4 AND at = COALESCE($5, at) AND kind <> 'system' AND state <> 'erased'
+         ORDER BY seq",
+        id,
+        erased.first,
+        erased.last,
+        erased.before,
+        erased.made_at
+    ))?;
+    Ok((rows.iter().map(|row| row.seq).collect(), rows.iter().any(|row| row.audience == Audience::All)))
+}
+
+/// The body goes, and the hash by which it could be guessed; the head stays.
+pub(super) fn erase_entry(tx: &mut Tx, id: ConversationId, seq: i64) -> Result<()> {
+    tx.run(sql!(
+        "UPDATE entry SET state = 'erased', body_hash = NULL, external_id = NULL WHERE conversation_id = $1 AND seq = $2",
+        id,
+        seq
+    ))?;
+    tx.run(sql!("DELETE FROM entry_body WHERE conversation_id = $1 AND seq = $2", id, seq))?;
+    tx.run(sql!("DELETE FROM delivery WHERE conversation_id = $1 AND seq = $2", id, seq)).map(drop)
+}
+
+/// The first conversation of a customer after an id.
+pub(super) fn next_of_customer(tx: &mut Tx, customer: i64, after: i64) -> Result<Option<Conversation>> {
+    tx.find(sql!(columns!("WHERE customer_id = $1 AND id > $2 ORDER BY id LIMIT 1"), customer, after))
 }
 
 pub(super) fn participants(tx: &mut Tx, id: ConversationId) -> Result<Vec<Participant>> {

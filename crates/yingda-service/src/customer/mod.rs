@@ -14,6 +14,7 @@ pub use account::{is_identified, vouched};
 pub use http::routes;
 pub use model::{CustomerId, Fact, Profile, Signed, mask};
 
+use crate::conversation;
 use yingda_base::{Error, Result, Tx};
 
 /// Adds a customer who is known by nothing but a name made for them.
@@ -34,6 +35,18 @@ pub fn name_of(tx: &mut Tx, id: i64) -> Result<String> {
 /// Notes that a customer is there.
 pub fn seen(tx: &mut Tx, id: i64) -> Result<()> {
     store::seen(tx, id)
+}
+
+/// The id inside the house.
+pub fn find_id(tx: &mut Tx, public_id: &str) -> Result<Option<i64>> {
+    store::find_id(tx, public_id)
+}
+
+/// Erases all that is known of a customer. Answers the public id, if there is such a customer.
+pub fn erase(tx: &mut Tx, id: i64) -> Result<Option<String>> {
+    let public_id = store::erase(tx, id, conversation::ERASED_NAME)?;
+    conversation::renamed(tx, conversation::Named::Customer(id))?;
+    Ok(public_id)
 }
 
 yingda_base::texts!("texts.toml");

@@ -124,3 +124,19 @@ pub fn sign(tx: &mut Tx, site: i64, subject: &str, signed: &Signed) -> Result<()
     ))?;
     Ok(())
 }
+
+row! {
+    struct Id { id: i64 }
+    struct Public { public_id: String }
+}
+
+pub fn find_id(tx: &mut Tx, public_id: &str) -> Result<Option<i64>> {
+    Ok(tx.find::<Id>(sql!("SELECT id FROM customer WHERE public_id = $1", public_id))?.map(|found| found.id))
+}
+
+/// Name and facts go, and by which id host sites know them; the row stays. Answers its public id, if there is one.
+pub fn erase(tx: &mut Tx, id: i64, name: &str) -> Result<Option<String>> {
+    tx.run(sql!("DELETE FROM customer_account WHERE customer_id = $1", id))?;
+    tx.run(sql!("UPDATE customer SET name = $2, facts = '[]', tags = '[]' WHERE id = $1", id, name))?;
+    Ok(tx.find::<Public>(sql!("SELECT public_id FROM customer WHERE id = $1", id))?.map(|found| found.public_id))
+}

@@ -117,6 +117,15 @@ async fn around_a_conversation(call: Call, operation: &str, object: &str, s: &Sc
         ("POST /api/v1/conversation/{id}/rating/invite", state) => call.id(s.conversation(state).await).json(json!({})),
         ("GET /api/v1/conversation/{id}/draft", "served") => call.id(s.conversation("served").await),
         ("PUT /api/v1/conversation/{id}/draft", "served") => call.id(s.conversation("served").await).json(json!({"text": "稿", "rev": 1})),
+        ("POST /api/v1/conversation/{id}/erase", "entry") => {
+            let id = s.conversation("served").await;
+            let seq = s.said(s.visitor().await, &id, "text", "我的密码").await;
+            call.id(id).json(json!({"seq": seq, "reason": "sensitive"}))
+        }
+        ("POST /api/v1/conversation/{id}/erase", state) => call.id(s.conversation(state).await).json(json!({"reason": "sensitive"})),
+        ("POST /api/v1/customer/{id}/erase", "-") => {
+            call.id(s.customer(&s.conversation("served").await).await).json(json!({"reason": "customer_request"}))
+        }
         ("GET /api/v1/customer/{id}", "-") => call.id(s.customer(&s.conversation("served").await).await),
         ("PATCH /api/v1/customer/{id}", "-") => {
             call.id(s.customer(&s.conversation("served").await).await).json(json!({"tags": ["老用户"]}))

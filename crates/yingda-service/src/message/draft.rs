@@ -4,7 +4,7 @@ use crate::{
     auth::{Action, authorise},
     conversation::{self, ConversationId},
 };
-use yingda_base::{Error, Result, Tx, http::Actor};
+use yingda_base::{Error, Millis, Result, Tx, http::Actor};
 
 /// Most characters of a draft.
 const LONGEST: usize = 8000;
@@ -56,4 +56,9 @@ fn mine(tx: &mut Tx, actor: &Actor, public_id: &str) -> Result<(i64, Conversatio
     let row = conversation::find_by_public_id(tx, public_id)?.ok_or_else(|| Error::not_found("conversation"))?;
     authorise(actor, Action::View, &row)?;
     Ok((staff, row.id))
+}
+
+/// Erases what everybody was about to say in a conversation up to a moment.
+pub fn erase_drafts(tx: &mut Tx, id: ConversationId, before: Millis) -> Result<()> {
+    store::delete_drafts(tx, id, before)
 }

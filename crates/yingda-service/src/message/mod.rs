@@ -15,7 +15,7 @@ mod store;
 mod tests;
 
 pub use body::{ClientId, Content, check_client_id};
-pub use draft::drafts_of;
+pub use draft::{drafts_of, erase_drafts};
 pub use export::{Exported, Turn, page as export_page};
 pub use http::routes;
 pub use read::{Reached, read};

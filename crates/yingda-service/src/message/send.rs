@@ -235,6 +235,8 @@ fn earlier(tx: &mut Tx, episode: &Episode, participant: i64, send: &Send) -> Res
 fn repeated(conversation: &str, sent: Sent, send: &Send, moved_to: Option<String>) -> Outcome {
     let is_same = sent.body_hash.as_ref().is_some_and(|hash| send.mac.matches(send.content.canonical().as_bytes(), hash));
     match (is_same, sent.state) {
+        // Its hash went with it.
+        (false, EntryState::Erased) => Error::new(yingda_base::error::Kind::Gone, "gone").into(),
         (false, _) => Error::conflict("client_id_reused").into(),
         (true, EntryState::Erased) => Error::new(yingda_base::error::Kind::Gone, "gone").into(),
         (true, EntryState::Kept | EntryState::Recalled) => {

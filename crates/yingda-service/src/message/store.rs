@@ -1,6 +1,6 @@
 //! The SQL of drafts.
 use crate::conversation::ConversationId;
-use yingda_base::{Result, Tx, row, sql};
+use yingda_base::{Millis, Result, Tx, row, sql};
 
 row! {
     /// What a member of staff was about to say.
@@ -17,6 +17,11 @@ pub(super) fn drafts_of(tx: &mut Tx, staff: i64) -> Result<Vec<Draft>> {
         "SELECT conversation_id, text, rev FROM draft WHERE staff_id = $1 AND text <> '' ORDER BY conversation_id DESC LIMIT 200",
         staff
     ))
+}
+
+/// Deletes what everybody was about to say in a conversation up to a moment.
+pub(super) fn delete_drafts(tx: &mut Tx, id: ConversationId, before: Millis) -> Result<()> {
+    tx.run(sql!("DELETE FROM draft WHERE conversation_id = $1 AND updated_at <= $2", id, before)).map(drop)
 }
 
 /// Stores a draft if `rev` is above the stored one. Answers whether it did.

@@ -12,7 +12,7 @@ mod tests;
 pub use actions::rate;
 pub use http::routes;
 pub use model::{Opinion, Rating, Rules, Standing};
-pub use store::{Exported, page as export_page};
+pub use store::{Exported, erase, page as export_page};
 
 yingda_base::texts!("texts.toml");
 

@@ -47,6 +47,11 @@ pub(super) fn put(tx: &mut Tx, rating: &Rating, opinion: &Opinion) -> Result<()>
     Ok(())
 }
 
+/// Forgets the customer's own words that were said up to a moment.
+pub fn erase(tx: &mut Tx, id: ConversationId, before: Millis) -> Result<()> {
+    tx.run(sql!("UPDATE rating SET comment = NULL WHERE conversation_id = $1 AND changed_at <= $2", id, before)).map(drop)
+}
+
 row! { struct Count { n: i64 } }
 
 pub(super) fn is_invited(tx: &mut Tx, id: ConversationId) -> Result<bool> {

@@ -88,6 +88,7 @@ mod tests {
     /// Another node on the same database.
     async fn neighbour(t: &TestApp) -> App {
         let app = App::new(Parts {
+            ledger: crate::erasure::Ledger::clone(&t.app.ledger),
             db: t.db.db(),
             context: t.db.context.clone(),
             bus: t.db.bus.clone(),

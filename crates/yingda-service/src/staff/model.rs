@@ -42,6 +42,7 @@ const SUPERVISOR: &[&str] = &[
     right::STAFF_VIEW,
     right::CONVERSATION_END_ANY,
     right::CONVERSATION_SEE_RECALLED,
+    right::ERASURE_PERFORM,
 ];
 /// Its row is also what changes of rights lock, one after the other.
 pub const SECURITY_ADMIN: &str = "security_admin";

@@ -17,7 +17,9 @@ pub(crate) use socket::Socket;
 use crate::{
     App, Parts,
     auth::{self, SessionKind},
-    channel, staff,
+    channel,
+    erasure::Ledger,
+    staff,
 };
 use serde_json::json;
 use std::{net::SocketAddr, time::Duration};
@@ -59,7 +61,9 @@ impl TestApp {
     pub(crate) async fn start(db: TestDb) -> TestApp {
         let supervisor = Supervisor::default();
         let blobs = TempDir::new().expect("a temporary folder can be made");
+        let ledger = Ledger::at(&blobs.path().join("erasures"));
         let app = App::new(Parts {
+            ledger,
             db: db.db(),
             context: db.context.clone(),
             bus: db.bus.clone(),

@@ -81,3 +81,10 @@ pub fn purge_proofs(tx: &mut Tx, before: Millis, chunk: i64) -> Result<u64> {
 pub fn revoke(tx: &mut Tx, device: i64) -> Result<bool> {
     Ok(tx.run(sql!("UPDATE device SET revoked_at = $2 WHERE id = $1 AND revoked_at IS NULL", device, tx.now()))? == 1)
 }
+
+row! { struct Id { id: i64 } }
+
+pub fn of_customer(tx: &mut Tx, customer: i64) -> Result<Vec<i64>> {
+    let rows: Vec<Id> = tx.all(sql!("SELECT id FROM device WHERE customer_id = $1 ORDER BY id", customer))?;
+    Ok(rows.into_iter().map(|row| row.id).collect())
+}

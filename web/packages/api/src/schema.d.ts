@@ -370,6 +370,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/conversation/{id}/erase": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Erases an entry, or all a conversation holds, for everybody and for good. */
+        post: operations["erasure_conversation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/conversation/{id}/rating": {
         parameters: {
             query?: never;
@@ -472,6 +489,23 @@ export interface paths {
         head?: never;
         /** Amend what is known of a customer. */
         patch: operations["customer_update"];
+        trace?: never;
+    };
+    "/api/v1/customer/{id}/erase": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Erases a customer: all conversations, name, facts, and what host sites signed. */
+        post: operations["erasure_customer"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/file/c/{capability}": {
@@ -1453,6 +1487,30 @@ export interface components {
              */
             v: number;
         };
+        /** @description What to erase of a conversation. */
+        EraseConversation: {
+            /** @description Why. */
+            reason: components["schemas"]["Reason"];
+            /**
+             * Format: int64
+             * @description One entry; absent: everything people wrote in it so far.
+             */
+            seq?: number;
+        };
+        /** @description Why a customer is erased. */
+        EraseCustomer: {
+            /** @description Why. */
+            reason: components["schemas"]["Reason"];
+        };
+        /** @description A line of the ledger. */
+        ErasureAnswer: {
+            /** @description When it was asked for. */
+            at: components["schemas"]["Millis"];
+            /** @description Whether it is done; a customer's conversations follow within moments. */
+            done: boolean;
+            /** @description Its id. */
+            id: string;
+        };
         /** @description A fact the host page or staff gave. */
         Fact: {
             /** @description What it is about: 手机号, 套餐 … */
@@ -2116,6 +2174,8 @@ export interface components {
              */
             theirs: number;
         };
+        /** @enum {string} */
+        Reason: "customer_request" | "sensitive" | "unlawful" | "mistake";
         /** @description Which entry. */
         Recall: {
             /**
@@ -3446,6 +3506,39 @@ export interface operations {
             };
         };
     };
+    erasure_conversation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EraseConversation"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErasureAnswer"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     rating_get: {
         parameters: {
             query?: never;
@@ -3690,6 +3783,39 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CustomerAnswer"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    erasure_customer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EraseCustomer"];
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErasureAnswer"];
                 };
             };
             default: {

@@ -80,9 +80,20 @@ export class Thread {
     if (entry.kind !== 'system' || !entry.body) return;
     const { code, params } = entry.body;
     const target = Number(params.target);
+    const first = Number(params.from ?? target);
     if (code === 'recalled' && this.#keepRecalled) this.#replace(target, (old) => ({ ...old, recalled: true }));
-    else if (code === 'recalled') this.#replace(target, (old) => ({ ...old, recalled: true, body: undefined }));
-    else if (code === 'erased') this.#replace(target, (old) => ({ ...old, erased: true, body: undefined }));
+    else if (code === 'recalled')
+      this.#replace(target, (old) => ({ ...old, recalled: true, body: undefined, fallback: '' }));
+    else if (code === 'erased') this.#erase(first, target);
+  }
+
+  /** Everything people wrote from one place to another; the words stand in the fallback too. */
+  #erase(first: Seq, last: Seq): void {
+    this.#entries = this.#entries.map((entry) =>
+      entry.kind !== 'system' && entry.seq >= first && entry.seq <= last
+        ? { ...entry, erased: true, body: undefined, fallback: '' }
+        : entry,
+    );
   }
 
   #replace(seq: Seq, change: (old: Entry) => Entry): void {

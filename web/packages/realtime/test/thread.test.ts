@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Thread } from '../src/thread.ts';
+import type { Entry } from '../src/wire.ts';
 import { entry } from './world.ts';
 
 const shown = (thread: Thread) => thread.entries.map(({ seq }) => seq);
@@ -55,6 +56,14 @@ describe('Thread', () => {
     expect(thread.entries[0]).toMatchObject({ seq: 2, recalled: true, body: undefined });
     thread.prepend([entry(1, 'secret')], true);
     expect(thread.entries[0]).toMatchObject({ seq: 1, erased: true, body: undefined });
+    expect(thread.entries[0]?.fallback).toBe('');
+    const whole = new Thread(0);
+    for (const seq of [1, 2, 3]) whole.take(entry(seq, `secret ${seq}`));
+    whole.take(
+      entry(4, '', { kind: 'system', body: { code: 'erased', params: { from: 2, target: 3 } } } as Partial<Entry>),
+    );
+    expect(JSON.stringify(whole.entries)).not.toMatch(/secret [23]/);
+    expect(whole.entries[0]?.fallback).toBe('secret 1');
     const supervisor = new Thread(1, true);
     supervisor.take(entry(2, 'wrong number'));
     supervisor.take(recall(3, 'recalled', 2));

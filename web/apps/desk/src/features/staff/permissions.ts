@@ -7,6 +7,7 @@ export const permissions = [
   'conversation.see_recalled',
   'conversation.export',
   'customer.view',
+  'erasure.perform',
   'staff.view',
   'staff.manage',
   'staff.secure',
