@@ -7,6 +7,7 @@ mod certificate;
 mod connection;
 mod identity;
 mod load;
+mod open_files;
 mod places;
 mod self_signed;
 mod stream;
@@ -155,7 +156,7 @@ fn open(listener: TcpListener, router: Router, identity: Option<Arc<Identity>>, 
     let limits = config.limits;
     let patience = Patience { head: limits.head, write: limits.write };
     let rules = Arc::new(Rules { router, tls, patience, idle: limits.idle, body: limits.body });
-    let places = Places::new(limits.connections, limits.connections_per_address);
+    let places = Places::new(open_files::connections(limits.connections), limits.connections_per_address);
     supervisor.spawn("accept", accept::accept(listener, rules, places, config.proxies.clone(), supervisor.clone()));
     Ok(())
 }

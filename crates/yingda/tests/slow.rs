@@ -1,6 +1,6 @@
 //! Slow peers and too many of them, while others are served.
 use super::{
-    program::{Place, Serving},
+    program::{Place, Serving, yingda},
     wire::{Answer, exchange, plain, rest},
 };
 use std::time::Duration;
@@ -99,4 +99,27 @@ async fn beyond_the_limit_only_what_is_vital_is_answered() {
     timeout(Duration::from_secs(15), served).await.expect("places come back");
     let ended = serving.stop();
     assert!(!ended.err.contains("ERROR"), "{}", ended.err);
+}
+
+/// The system allows 530 open files, of which 18 are left for connections: the next ones are told so, and none fails for want of a file.
+#[tokio::test]
+async fn few_open_files_mean_fewer_connections_and_no_failure() {
+    let place = Place::new();
+    let data = place.data();
+    let program = yingda(&[]).get_program().to_owned();
+    let mut command = std::process::Command::new("sh");
+    command.args(["-c", "ulimit -n 530 && exec \"$@\"", "sh"]).arg(program);
+    command.args(["serve", "--data", &data, "--listen", "127.0.0.1:0"]).env_remove("LANG").env_remove("LC_ALL");
+    let serving = Serving::begin(command);
+    let mut held: Vec<TcpStream> = Vec::new();
+    for _ in 0..18 {
+        let mut stream = plain(serving.address()).await;
+        stream.write_all(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n").await.unwrap();
+        stream.readable().await.unwrap();
+        held.push(stream);
+    }
+    assert_eq!(exchange(plain(serving.address()).await, "GET /openapi.json", &[], "").await.status, 503);
+    assert_eq!(exchange(plain(serving.address()).await, "GET /readyz", &[], "").await.status, 200);
+    let ended = serving.stop();
+    assert!(ended.err.contains("fewer connections than configured") && !ended.err.contains("no connection can be let in"), "{}", ended.err);
 }
