@@ -3,8 +3,10 @@
 //! No clock is compared between machines. An observer remembers when, by its own monotonic clock, it last saw the counter move; one that
 //! stands still for [`TTL`] is over ([`Watch`]). A holder that could not renew believes itself out well before that, and what must never
 //! be done by two is checked inside its unit ([`Lease::check`]): the row's epoch counts the holders.
+mod turn;
 mod watch;
 
+pub use turn::{Turn, in_turn};
 pub use watch::Watch;
 
 use crate::{Clock, Db, Error, Result, Tx, row, sql, supervisor::Stopping};

@@ -1,10 +1,11 @@
 //! What the features share. Cheap to clone.
 use crate::{
+    audit,
     auth::{self, Asker, Auth, Authenticator},
     conversation::{Board, transcript::Links},
     erasure, file, jobs, realtime, routing,
 };
-use std::sync::Arc;
+use std::{path::PathBuf, sync::Arc};
 use yingda_base::{
     Context, Db, Millis, Result,
     blob::Blobs,
@@ -30,6 +31,8 @@ pub struct App {
     pub keyring: Keyring,
     /// Passwords, signatures, revoked devices.
     pub auth: Arc<Auth>,
+    /// Anchors of the audit chain, and what was noticed about it.
+    pub audit: Arc<audit::State>,
     /// Contents of files.
     pub blobs: Blobs,
     /// What was erased, outside the database.
@@ -78,14 +81,17 @@ pub struct Parts {
     pub blobs: Blobs,
     /// What was erased, outside the database.
     pub ledger: erasure::Ledger,
+    /// Where the anchors of the audit chain are written: [`audit::anchors_beside`] the key file.
+    pub anchors: PathBuf,
 }
 
 impl App {
     /// Puts the parts together; nothing runs yet.
     pub fn new(parts: Parts) -> App {
-        let Parts { db, context, bus, supervisor, keyring, generation, blobs, ledger } = parts;
+        let Parts { db, context, bus, supervisor, keyring, generation, blobs, ledger, anchors } = parts;
         App {
             auth: Arc::new(Auth::new(context.entropy.clone(), &keyring)),
+            audit: Arc::new(audit::State::new(&anchors, &keyring)),
             blobs,
             ledger: Arc::new(ledger),
             files: Arc::default(),
@@ -119,6 +125,7 @@ impl App {
         realtime::start(self);
         self.board.fill(&self.db).await?;
         self.supervisor.spawn("router", routing::run(self.clone(), self.supervisor.stopping()));
+        self.supervisor.spawn("audit", audit::run(self.clone(), self.supervisor.stopping()));
         jobs::start(self).await?;
         Ok(())
     }

@@ -1,5 +1,5 @@
 //! The durable jobs of all features: what the runner of this program knows, and when.
-use crate::{App, conversation, erasure, file, purge::Purge};
+use crate::{App, audit, conversation, erasure, file, purge::Purge};
 use yingda_base::{
     Result, Tx,
     bus::Event,
@@ -21,11 +21,13 @@ pub(crate) async fn start(app: &App) -> Result<()> {
         .with(app.blobs.clone())
         .with(app.files.clone())
         .with(app.ledger.clone())
+        .with(app.clone())
         .register::<conversation::Rename>()
         .register::<erasure::Settle>()
         .register::<file::DeleteContent>()
         .register::<file::MakeThumbnails>()
-        .schedule(AT_NIGHT, || Purge {})?;
+        .schedule(AT_NIGHT, || Purge {})?
+        .schedule(AT_NIGHT, || audit::Prune {})?;
     app.supervisor.spawn("jobs", runner.run(wake, app.supervisor.stopping()));
     Ok(())
 }

@@ -1,6 +1,9 @@
 //! Opening an installation: directory, schema, node number, keys, database, in this order.
 use crate::config::Config;
-use std::{path::Path, sync::Arc};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 use yingda_base::{
     Clock, Context, Db, Error, Result, backup,
     blob::Blobs,
@@ -11,7 +14,7 @@ use yingda_base::{
     migrate,
     random::Entropy,
 };
-use yingda_service::erasure::Ledger;
+use yingda_service::{audit::anchors_beside, erasure::Ledger};
 
 /// An open installation.
 pub struct Data {
@@ -29,6 +32,8 @@ pub struct Data {
     pub blobs: Blobs,
     /// What was erased, outside the database.
     pub ledger: Ledger,
+    /// Anchors of the audit chain, beside the key file.
+    pub anchors: PathBuf,
     _held: Option<Held>,
 }
 
@@ -81,8 +86,8 @@ impl Data {
         let reserve = if held.is_some() { config.database.reserve } else { 0 };
         let db = Db::open(&Options { reserve, ..config.database.clone() }, &context, bus.clone())?;
         let blobs = Blobs::local(&Data::blobs(config))?;
-        let ledger = Data::ledger(config);
-        Ok(Data { db, context, bus, keyring, instance, blobs, ledger, _held: held })
+        let (ledger, anchors) = (Data::ledger(config), anchors_beside(&config.key_file));
+        Ok(Data { db, context, bus, keyring, instance, blobs, ledger, anchors, _held: held })
     }
 
     /// The erasure ledger, beside the key file: outside data directory and backups.

@@ -95,6 +95,7 @@ pub fn parts(data: &Data) -> Parts {
         generation: data.instance.generation(),
         blobs: data.blobs.clone(),
         ledger: data.ledger.clone(),
+        anchors: data.anchors.clone(),
     }
 }
 

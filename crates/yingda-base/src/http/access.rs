@@ -17,7 +17,7 @@ use crate::{
 };
 use axum::{
     Router,
-    extract::{Request, State},
+    extract::{MatchedPath, Request, State},
     http::{HeaderMap, HeaderValue, Method, StatusCode, header, request::Parts},
     middleware::{Next, from_fn, from_fn_with_state},
     response::{IntoResponse, Response},
@@ -64,9 +64,24 @@ pub trait Authenticate: Send + Sync {
     ) -> Pin<Box<dyn Future<Output = Result<Actor>> + Send + 'a>>;
 
     /// Told when somebody with a name was refused a call that would have changed something: for the audit log.
-    fn refused<'a>(&'a self, _: &'a Caller, _: &'a str, _: &'a str, _: &'a Error) -> Pin<Box<dyn Future<Output = ()> + Send + 'a>> {
+    fn refused<'a>(&'a self, _: &'a Caller, _: Refusal<'a>) -> Pin<Box<dyn Future<Output = ()> + Send + 'a>> {
         Box::pin(std::future::ready(()))
     }
+}
+
+/// A call that somebody with a name may not make, or on an object that they do not see.
+#[derive(Clone, Copy, Debug)]
+pub struct Refusal<'a> {
+    /// `POST`, …
+    pub method: &'a str,
+    /// The pattern of the path: `/api/v1/staff/{id}`.
+    pub route: &'a str,
+    /// As it was asked for.
+    pub path: &'a str,
+    /// The rule on the route line.
+    pub rule: Rule,
+    /// `forbidden` and the like, or `not_found`.
+    pub error: &'a Error,
 }
 
 /// Why the credentials of a request don't count. It concerns only calls for which they are needed: a browser sends a dead cookie along
@@ -129,13 +144,15 @@ async fn identify(State(gate): State<Gate>, mut request: Request, next: Next) ->
     request.extensions_mut().insert(actor.clone());
     request.extensions_mut().insert(gate.clone());
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+    let route = request.extensions().get::<MatchedPath>().map(|route| route.as_str().to_owned());
     let response = next.run(request).await;
-    if let (Actor::Staff(_), false, Some(error)) = (&actor, is_reading(&method), response.extensions().get::<Error>())
-        && error.kind() == Kind::Forbidden
+    if let (Actor::Staff(_) | Actor::Visitor(_), false, Some(error), Some(rule), Some(route)) =
+        (&actor, is_reading(&method), response.extensions().get::<Error>(), response.extensions().get::<Rule>(), &route)
+        && matches!(error.kind(), Kind::Forbidden | Kind::NotFound)
         && error.code() != STEP_UP
     {
         let caller = Caller { actor: actor.clone(), address, request: info.map(|info| info.id).unwrap_or_default() };
-        gate.authenticate.refused(&caller, method.as_str(), &path, error).await;
+        gate.authenticate.refused(&caller, Refusal { method: method.as_str(), route, path: &path, rule: *rule, error }).await;
     }
     response
 }
@@ -144,7 +161,7 @@ async fn identify(State(gate): State<Gate>, mut request: Request, next: Next) ->
 pub(super) async fn enforce(State(rule): State<Rule>, request: Request, next: Next) -> Response {
     let (mut parts, body) = request.into_parts();
     parts.extensions.insert(rule);
-    match check(&rule, &parts) {
+    let mut response = match check(&rule, &parts) {
         Ok(()) => {
             let mut response = next.run(Request::from_parts(parts, body)).await;
             // The framework turns a length away that is told beforehand, and does not say what would have been taken.
@@ -154,7 +171,10 @@ pub(super) async fn enforce(State(rule): State<Rule>, request: Request, next: Ne
             response
         }
         Err(error) => error.into_response(),
-    }
+    };
+    // For the audit log, should it be a refusal.
+    response.extensions_mut().insert(rule);
+    response
 }
 
 fn check(rule: &Rule, parts: &Parts) -> Result<()> {

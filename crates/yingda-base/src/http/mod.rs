@@ -13,7 +13,7 @@ mod limit;
 mod problem;
 mod routes;
 
-pub use access::{Authenticate, Credentials, Gate, cookie_name, is_own_origin};
+pub use access::{Authenticate, Credentials, Gate, Refusal, cookie_name, is_own_origin};
 pub use actor::{Actor, Caller, Pending, Scope, StaffActor, VisitorActor};
 pub use body::{Budget, Held, Pace};
 pub use client::{Client, Edge, Peer, Proxies, household};
@@ -21,7 +21,7 @@ pub use extract::{Id, Input, Params, nullable};
 pub use idempotency::{Answer, BodyDigest, Once, OnceKey, forget_answers, purge_answers};
 pub use limit::{Limit, Limits};
 pub use problem::{Problem, problems, status};
-pub use routes::{Access, Route, Routes, Rule, nullable_text, publish};
+pub use routes::{Access, AuditClass, Route, Routes, Rule, nullable_text, publish};
 
 use crate::locale::Language;
 

@@ -22,6 +22,22 @@ pub enum Access {
     Either(&'static str),
 }
 
+/// What a call leaves in the audit log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AuditClass {
+    /// Nothing: it only looks. Not for calls that change something: those say one of the others.
+    Looks,
+    /// A record of this action, on this kind of object; the same when it is refused.
+    Recorded {
+        /// Feature and verb: `staff.create`.
+        action: &'static str,
+        /// `staff`, `setting`, …
+        object: &'static str,
+    },
+    /// Nothing, though it changes something, for this reason.
+    Exempt(&'static str),
+}
+
 /// What stands on the route line.
 #[derive(Clone, Copy, Debug)]
 pub struct Rule {
@@ -35,11 +51,13 @@ pub struct Rule {
     pub step_up: bool,
     /// What a JSON body may weigh, in bytes.
     pub body: usize,
+    /// What it leaves in the audit log.
+    pub audit: AuditClass,
 }
 
 impl Rule {
     const fn new(access: Access) -> Rule {
-        Rule { access, limit: Limit::Write, while_pending: false, step_up: false, body: JSON }
+        Rule { access, limit: Limit::Write, while_pending: false, step_up: false, body: JSON, audit: AuditClass::Looks }
     }
     /// Everybody.
     pub const fn public() -> Rule {
@@ -75,6 +93,16 @@ impl Rule {
     /// Only with a fresh proof that it is still the same person: for what a desk left open must not allow.
     pub const fn step_up(mut self) -> Rule {
         self.step_up = true;
+        self
+    }
+    /// Leaves a record of this action on this kind of object, done or refused.
+    pub const fn audit(mut self, action: &'static str, object: &'static str) -> Rule {
+        self.audit = AuditClass::Recorded { action, object };
+        self
+    }
+    /// Changes something and leaves no record, for this reason.
+    pub const fn no_audit(mut self, why: &'static str) -> Rule {
+        self.audit = AuditClass::Exempt(why);
         self
     }
     /// As shown in the OpenAPI document.
@@ -116,7 +144,12 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
     /// `Routes::default().add(routes!(list, create), Rule::staff("ticket.view"))`
     pub fn add(mut self, (schemas, mut paths, methods): UtoipaMethodRouter<S, Infallible>, rule: Rule) -> Self {
         let note = ExtensionsBuilder::new().add("x-yingda-access", rule.describe());
-        let note = if rule.step_up { note.add("x-yingda-step-up", true) } else { note }.build();
+        let note = if rule.step_up { note.add("x-yingda-step-up", true) } else { note };
+        let note = match rule.audit {
+            AuditClass::Recorded { action, .. } => note.add("x-yingda-audit", action),
+            AuditClass::Looks | AuditClass::Exempt(_) => note,
+        };
+        let note = note.build();
         for (path, item) in &mut paths.paths {
             let operations = [
                 ("GET", &mut item.get),

@@ -1,12 +1,11 @@
-//! Reading the log, and noting refusals that no action could.
+//! Reading the log.
 use super::{
     model::{AuditActor, AuditObject, AuditRow, Listing, Outcome},
-    record::{Audit, record},
     store::{self, Stored},
 };
 use crate::App;
-use serde_json::{Value, json};
-use yingda_base::{Error, Result, Tx, http::Caller};
+use serde_json::Value;
+use yingda_base::{Result, Tx};
 
 /// A page of the log, the newest first.
 pub async fn list(app: &App, listing: Listing) -> Result<(Vec<AuditRow>, Option<String>)> {
@@ -34,21 +33,5 @@ fn shown(row: Stored) -> AuditRow {
         request: row.request,
         before: value(row.before_value),
         after: value(row.after_value),
-    }
-}
-
-/// Notes that a call was forbidden before or inside its action, whose own unit was rolled back.
-pub async fn record_refusal(app: &App, caller: &Caller, method: &str, path: &str, error: &Error) {
-    let refused = Audit {
-        action: "call.refused",
-        object_kind: "call",
-        object_id: format!("{method} {}", path.chars().take(200).collect::<String>()),
-        refused: error.code(),
-        after: (!error.details().is_empty()).then(|| json!(error.details()).to_string()),
-        ..Audit::default()
-    };
-    let caller = caller.clone();
-    if let Err(error) = app.db.write(move |tx| record(tx, &caller, &refused)).await {
-        tracing::error!(%error, "a refusal could not be recorded");
     }
 }

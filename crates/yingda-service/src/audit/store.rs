@@ -1,55 +1,56 @@
 //! Rows of the audit log.
-use super::{model::Listing, record::Audit};
-use yingda_base::{
-    Millis, Result, Tx,
-    http::{Actor, Caller},
-    row, sql, sql_template,
-};
+pub mod chain;
+pub mod checkpoint;
+pub mod erase;
 
-pub fn insert(tx: &mut Tx, caller: &Caller, audit: &Audit) -> Result<()> {
+use super::{
+    model::Listing,
+    record::{Audit, Author},
+};
+use yingda_base::{Millis, Result, Tx, row, sql, sql_template};
+
+/// Bytes of a salt.
+const SALT: usize = 16;
+
+pub fn insert(tx: &mut Tx, author: &Author, audit: &Audit) -> Result<i64> {
     let id = tx.next_id();
-    let (kind, actor) = caller.actor.key();
-    let name = match &caller.actor {
-        Actor::Staff(staff) => staff.name.as_str(),
-        Actor::Visitor(_) | Actor::Anonymous => "",
-    };
     let result = if audit.refused.is_empty() { "done" } else { "refused" };
     tx.run(sql!(
         "INSERT INTO audit_record
-           (id, at, actor_kind, actor_id, actor_name, action, object_kind, object_id, result, code, address, request)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
+           (id, at, actor_kind, actor_id, actor_name, session_id, method, action, object_kind, object_id, result, code, address, request,
+            origin_salt)
+         VALUES ($1, $2, $3, $4, $5, $6, COALESCE((SELECT kind FROM session WHERE id = $6), $7), $8, $9, $10, $11, $12, $13, $14, $15)",
         id,
         tx.now(),
-        kind,
-        actor,
-        name,
+        author.kind,
+        author.id,
+        author.name,
+        author.session,
+        author.method,
         audit.action,
         audit.object_kind,
         &audit.object_id,
         result,
         audit.refused,
-        caller.address.to_string(),
-        &caller.request
+        &author.address,
+        author.request,
+        salt(tx)
     ))?;
     if audit.before.is_some() || audit.after.is_some() {
         tx.run(sql!(
-            "INSERT INTO audit_value (record_id, before_value, after_value) VALUES ($1, $2, $3)",
+            "INSERT INTO audit_value (record_id, salt, before_value, after_value) VALUES ($1, $2, $3, $4)",
             id,
+            salt(tx),
             audit.before.clone(),
             audit.after.clone()
         ))?;
     }
-    Ok(())
+    Ok(id)
 }
 
-/// Deletes the values before and after of everything that was done to an object; the rows stay.
-pub fn erase_values(tx: &mut Tx, object_kind: &str, object_id: &str) -> Result<()> {
-    tx.run(sql!(
-        "DELETE FROM audit_value WHERE record_id IN (SELECT id FROM audit_record WHERE object_kind = $1 AND object_id = $2)",
-        object_kind,
-        object_id
-    ))
-    .map(drop)
+/// So long that nobody can try all of them.
+pub fn salt(tx: &Tx) -> Vec<u8> {
+    tx.entropy().bytes::<SALT>().to_vec()
 }
 
 row! {

@@ -1,4 +1,7 @@
-//! Over HTTP, as audit administrators use it.
+//! Over HTTP, as audit administrators use it; the chain, as those who tamper with it find it.
+mod chain;
+mod tamper;
+
 use crate::apps;
 use serde_json::json;
 
@@ -11,7 +14,7 @@ apps! { what_is_done_and_what_is_refused_stands_in_the_log, |t| async {
     assert_eq!(rows.len(), 2, "{}", log.body);
     let (refused, done) = (&rows[0], &rows[1]);
     assert_eq!((&refused["action"], &refused["object"]["id"], &refused["code"], &refused["result"]),
-        (&json!("call.refused"), &json!("POST /api/v1/staff"), &json!("forbidden"), &json!("refused")));
+        (&json!("staff.create"), &json!(""), &json!("forbidden"), &json!("refused")));
     assert_eq!((&refused["actor"]["name"], &refused["address"]), (&json!("linxiao"), &json!("127.0.0.1")));
     assert_eq!((&done["action"], &done["after"]["login"], &done["result"]), (&json!("staff.create"), &json!("new"), &json!("done")));
     assert!(!log.body.to_string().contains("argon2"), "no password and no hash of one");
@@ -20,7 +23,8 @@ apps! { what_is_done_and_what_is_refused_stands_in_the_log, |t| async {
     let narrowed = |query: String| { let auditor = &auditor; async move {
         auditor.get(&format!("/api/v1/audit?{query}")).await.body["items"].as_array().unwrap().len()
     }};
-    assert_eq!(narrowed("action=staff.".to_owned()).await, 1);
+    assert_eq!(refused["after"]["call"], "POST /api/v1/staff");
+    assert_eq!(narrowed("action=staff.".to_owned()).await, 2);
     assert_eq!(narrowed("result=refused".to_owned()).await, 1);
     assert_eq!(narrowed(format!("actor={}", refused["actor"]["id"].as_str().unwrap())).await, 1);
 }}

@@ -9,7 +9,7 @@ use crate::{App, audit};
 use std::{future::Future, net::IpAddr, pin::Pin, sync::Arc};
 use yingda_base::{
     Error, Result, Tx,
-    http::{Actor, Authenticate, Caller, Credentials, Scope, StaffActor, VisitorActor},
+    http::{Actor, Authenticate, Caller, Credentials, Refusal, Scope, StaffActor, VisitorActor},
 };
 
 /// Finds out who is who. Sessions are read from the database each time, so that a change of rights counts at once; visitors' tokens
@@ -87,14 +87,8 @@ impl Authenticate for Authenticator {
         Box::pin(self.find(credentials))
     }
 
-    fn refused<'a>(
-        &'a self,
-        caller: &'a Caller,
-        method: &'a str,
-        path: &'a str,
-        error: &'a Error,
-    ) -> Pin<Box<dyn Future<Output = ()> + Send + 'a>> {
-        Box::pin(audit::record_refusal(&self.0, caller, method, path, error))
+    fn refused<'a>(&'a self, caller: &'a Caller, refusal: Refusal<'a>) -> Pin<Box<dyn Future<Output = ()> + Send + 'a>> {
+        Box::pin(audit::record_refusal(&self.0, caller, refusal))
     }
 }
 

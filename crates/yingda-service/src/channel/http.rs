@@ -23,12 +23,12 @@ use yingda_base::{
 pub fn routes() -> Routes<App> {
     Routes::default()
         .add(routes!(list), Rule::staff(permission::SITE_MANAGE).limit(Limit::Read))
-        .add(routes!(create), Rule::staff(permission::SITE_MANAGE))
+        .add(routes!(create), Rule::staff(permission::SITE_MANAGE).audit("site.create", "site"))
         .add(routes!(get), Rule::public().limit(Limit::Entry))
-        .add(routes!(update), Rule::staff(permission::SITE_MANAGE))
+        .add(routes!(update), Rule::staff(permission::SITE_MANAGE).audit("site.update", "site"))
         .add(routes!(secrets), Rule::staff(permission::SITE_MANAGE).limit(Limit::Read))
-        .add(routes!(create_secret), Rule::staff(permission::SITE_MANAGE))
-        .add(routes!(retire_secret), Rule::staff(permission::SITE_MANAGE))
+        .add(routes!(create_secret), Rule::staff(permission::SITE_MANAGE).audit("site.secret_create", "site"))
+        .add(routes!(retire_secret), Rule::staff(permission::SITE_MANAGE).audit("site.secret_retire", "site"))
 }
 
 #[derive(Serialize, ToSchema)]

@@ -19,16 +19,19 @@ use yingda_base::{
     text_enum,
 };
 
+/// Why they leave no record in the audit log.
+const OWN: &str = "entries of conversations are their own audit";
+
 /// The routes of this feature.
 pub fn routes() -> Routes<App> {
     Routes::default()
         .add(routes!(list), Rule::either("conversation.view").limit(Limit::Read))
-        .add(routes!(open), Rule::visitor())
+        .add(routes!(open), Rule::visitor().no_audit(OWN))
         .add(routes!(get), Rule::either("conversation.view").limit(Limit::Read))
         .add(routes!(entries), Rule::either("conversation.view").limit(Limit::Read))
-        .add(routes!(accept), Rule::staff("conversation.serve"))
-        .add(routes!(close), Rule::either("conversation.view"))
-        .add(routes!(reopen), Rule::either("conversation.view"))
+        .add(routes!(accept), Rule::staff("conversation.serve").no_audit(OWN))
+        .add(routes!(close), Rule::either("conversation.view").no_audit(OWN))
+        .add(routes!(reopen), Rule::either("conversation.view").no_audit(OWN))
 }
 
 /// One conversation.

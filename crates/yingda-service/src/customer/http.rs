@@ -21,7 +21,7 @@ use yingda_base::{
 pub fn routes() -> Routes<App> {
     Routes::default()
         .add(routes!(get), Rule::staff(permission::CUSTOMER_VIEW).limit(Limit::Read))
-        .add(routes!(update), Rule::staff(permission::CUSTOMER_VIEW))
+        .add(routes!(update), Rule::staff(permission::CUSTOMER_VIEW).audit("customer.update", "customer"))
 }
 
 /// A customer as staff see them.

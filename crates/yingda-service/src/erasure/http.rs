@@ -16,8 +16,8 @@ use yingda_base::{
 /// The routes of this feature.
 pub fn routes() -> Routes<App> {
     Routes::default()
-        .add(routes!(erase_conversation), Rule::staff(permission::ERASURE_PERFORM).step_up())
-        .add(routes!(erase_customer), Rule::staff(permission::ERASURE_PERFORM).step_up())
+        .add(routes!(erase_conversation), Rule::staff(permission::ERASURE_PERFORM).step_up().audit("erasure.conversation", "erasure"))
+        .add(routes!(erase_customer), Rule::staff(permission::ERASURE_PERFORM).step_up().audit("erasure.customer", "erasure"))
 }
 
 /// What to erase of a conversation.

@@ -32,10 +32,16 @@ use yingda_base::{
 /// Uploads, addresses, and what they lead to.
 pub fn routes() -> Routes<App> {
     Routes::default()
-        .add(routes!(upload_image), Rule::either(permission::CONVERSATION_SERVE).limit(Limit::Costly))
-        .add(routes!(upload_document), Rule::either(permission::CONVERSATION_SERVE).limit(Limit::Costly))
+        .add(
+            routes!(upload_image),
+            Rule::either(permission::CONVERSATION_SERVE).limit(Limit::Costly).no_audit("what is sent is an entry; what is not goes away"),
+        )
+        .add(
+            routes!(upload_document),
+            Rule::either(permission::CONVERSATION_SERVE).limit(Limit::Costly).no_audit("what is sent is an entry; what is not goes away"),
+        )
         .add(routes!(rules), Rule::either(permission::CONVERSATION_VIEW).limit(Limit::Read))
-        .add(routes!(link), Rule::either(permission::CONVERSATION_VIEW).limit(Limit::Read))
+        .add(routes!(link), Rule::either(permission::CONVERSATION_VIEW).limit(Limit::Read).no_audit("only looks"))
         .add(routes!(fetch), Rule::public().limit(Limit::Entry))
 }
 

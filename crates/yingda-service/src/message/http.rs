@@ -13,9 +13,9 @@ use yingda_base::{
 /// The routes of this feature.
 pub fn routes() -> Routes<App> {
     Routes::default()
-        .add(routes!(recall_entry), Rule::either("conversation.view"))
+        .add(routes!(recall_entry), Rule::either("conversation.view").no_audit("a recall is an entry of its conversation"))
         .add(routes!(get_draft), Rule::staff("conversation.view").limit(Limit::Read))
-        .add(routes!(put_draft), Rule::staff("conversation.view"))
+        .add(routes!(put_draft), Rule::staff("conversation.view").no_audit("an unsent text is its writer's own"))
 }
 
 /// Which entry.

@@ -18,8 +18,8 @@ use yingda_base::{
 pub fn routes() -> Routes<App> {
     Routes::default()
         .add(routes!(get), Rule::either(permission::CONVERSATION_VIEW).limit(Limit::Read))
-        .add(routes!(put), Rule::visitor())
-        .add(routes!(invite), Rule::staff(permission::CONVERSATION_SERVE))
+        .add(routes!(put), Rule::visitor().no_audit("a rating belongs to its conversation"))
+        .add(routes!(invite), Rule::staff(permission::CONVERSATION_SERVE).no_audit("entries of conversations are their own audit"))
 }
 
 /// The rating of a conversation, and what may be done about it.

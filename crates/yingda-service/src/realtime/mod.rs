@@ -29,12 +29,14 @@ yingda_base::texts!("texts.toml");
 
 /// What the frames of one polling call may weigh: as much as one message of a socket.
 const FRAMES: usize = 1024 * 1024;
+/// Why it leaves no record in the audit log.
+const CARRIES: &str = "carries frames of conversations, whose entries are their own audit";
 
 /// The routes of this feature.
 pub fn routes() -> Routes<App> {
     Routes::default()
         .add(utoipa_axum::routes!(socket::open), Rule::public().limit(Limit::Entry))
-        .add(utoipa_axum::routes!(poll::poll), Rule::either("").limit(Limit::Write).body(FRAMES))
+        .add(utoipa_axum::routes!(poll::poll), Rule::either("").limit(Limit::Write).body(FRAMES).no_audit(CARRIES))
 }
 
 /// Starts what keeps connections up to date. To be called once, after the board was filled.

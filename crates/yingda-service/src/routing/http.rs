@@ -20,7 +20,7 @@ use yingda_base::{
 pub fn routes() -> Routes<App> {
     Routes::default()
         .add(routes!(targets), Rule::staff(permission::CONVERSATION_SERVE).limit(Limit::Read))
-        .add(routes!(pass_on), Rule::staff(permission::CONVERSATION_SERVE))
+        .add(routes!(pass_on), Rule::staff(permission::CONVERSATION_SERVE).no_audit("entries of conversations are their own audit"))
 }
 
 /// To whom a conversation can be passed on, as it stands now.

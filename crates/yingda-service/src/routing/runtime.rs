@@ -3,7 +3,7 @@ use super::{
     decide::{Agent, Decision, decide},
     presence,
     store::{self, Lease},
-    turn::{Turn, in_turn},
+    turn::turn,
 };
 use crate::{
     App,
@@ -13,7 +13,11 @@ use std::{
     collections::{BTreeSet, HashMap},
     time::Duration,
 };
-use yingda_base::{Clock, Result, Tx, supervisor::Stopping};
+use yingda_base::{
+    Clock, Result, Tx,
+    lease::{Turn, in_turn},
+    supervisor::Stopping,
+};
 
 /// A lease whose counter stands still for so long, by the observer's own monotonic clock, has ended.
 const LEASE: Duration = Duration::from_secs(22);
@@ -28,7 +32,7 @@ const HEADS: i64 = 200;
 
 /// Routes until the program stops, whenever it is this node's turn.
 pub async fn run(app: App, mut stopping: Stopping) {
-    let mut turn = Turn::new(&app);
+    let mut turn = turn(&app);
     let mut observer = Observer::new(app.context.clock.clone());
     let (mut board, mut roster) = (app.board.watch(), app.roster.watch());
     while !stopping.is_set() {

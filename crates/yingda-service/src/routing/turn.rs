@@ -1,55 +1,10 @@
-//! Whose turn it is to route: one node does, the others wait for it to end.
+//! Whose turn it is to route: one node does, the others wait for it to end. The lease is called `router`.
 use crate::App;
-use std::time::Duration;
-use yingda_base::{
-    Clock, Db, Result, Tx,
-    lease::{self, Lease},
-};
+use yingda_base::lease::Turn;
 
-/// This node's claim to the lease `router`.
-pub(super) struct Turn {
-    lease: Lease,
-    db: Db,
-    clock: Clock,
-    tried_at: Option<Duration>,
-}
-
-impl Turn {
-    pub(super) fn new(app: &App) -> Turn {
-        let clock = app.context.clock.clone();
-        Turn { lease: Lease::new("router", &app.run, &clock), db: app.db.clone(), clock, tried_at: None }
-    }
-
-    /// Whether this node routes. Renews when that is due; a node that does not hold the lease asks no more often than a holder renews.
-    pub(super) async fn is_ours(&mut self) -> Result<bool> {
-        let now = self.clock.elapsed();
-        if self.tried_at.is_some_and(|at| now.saturating_sub(at) < lease::RENEW) {
-            return Ok(self.lease.is_held());
-        }
-        self.tried_at = Some(now);
-        self.lease.try_hold(&self.db).await
-    }
-
-    /// What a routing unit writes counts only while the turn is ours.
-    pub(super) fn lease(&self) -> Lease {
-        self.lease.clone()
-    }
-
-    /// Lets the next one begin at once.
-    pub(super) async fn end(self) -> Result<()> {
-        self.lease.release(&self.db).await
-    }
-}
-
-/// A unit that is undone if the turn has ended. Code: `lease.lost`.
-pub(super) fn in_turn<T: Send + 'static>(
-    lease: Lease,
-    work: impl Fn(&mut Tx) -> Result<T> + Send + 'static,
-) -> impl Fn(&mut Tx) -> Result<T> + Send + 'static {
-    move |tx| {
-        lease.check(tx)?;
-        work(tx)
-    }
+/// This node's claim.
+pub(super) fn turn(app: &App) -> Turn {
+    Turn::new("router", &app.run, &app.db, &app.context.clock)
 }
 
 #[cfg(test)]
@@ -60,8 +15,11 @@ mod tests {
         routing::{connect, set_accepting},
         testkit::TestApp,
     };
+    use std::time::Duration;
     use yingda_base::{
+        Tx,
         key::Keyring,
+        lease::{self, Lease, in_turn},
         row, sql,
         supervisor::Supervisor,
         testkit::{TestDb, database::Kind},
@@ -96,6 +54,7 @@ mod tests {
             keyring: Keyring::random(&t.db.context.entropy, 1),
             generation: t.db.instance().generation(),
             blobs: t.app.blobs.clone(),
+            anchors: t.app.audit.anchors.path().to_owned(),
         });
         app.start().await.unwrap();
         app
@@ -112,7 +71,7 @@ mod tests {
         t.until("it is given to the agent", async || is_served(&t, &first).await).await;
         assert_eq!(holder(&t).await, Some((t.app.run.to_string(), 1)));
         // What the second would write is undone, however sure of itself it is.
-        let mut turn = Turn::new(&other);
+        let mut turn = turn(&other);
         assert!(!turn.is_ours().await.unwrap());
         assert_eq!(other.db.write(in_turn(turn.lease(), |_| Ok(()))).await.unwrap_err().code(), "lease.lost");
 

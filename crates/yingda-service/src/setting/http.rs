@@ -19,8 +19,8 @@ pub fn routes() -> Routes<App> {
     Routes::default()
         .add(routes!(list), Rule::staff(permission::SETTING_VIEW).limit(Limit::Read))
         // Which right it takes to change one depends on the setting.
-        .add(routes!(set), Rule::staff(permission::SETTING_VIEW))
-        .add(routes!(reset), Rule::staff(permission::SETTING_VIEW))
+        .add(routes!(set), Rule::staff(permission::SETTING_VIEW).audit("setting.set", "setting"))
+        .add(routes!(reset), Rule::staff(permission::SETTING_VIEW).audit("setting.reset", "setting"))
 }
 
 #[derive(Serialize, ToSchema)]

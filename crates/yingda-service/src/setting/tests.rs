@@ -43,7 +43,7 @@ apps! { a_value_is_set_holds_at_once_and_is_taken_back, |t| async {
     assert_eq!(t.app.settings.global(&crate::file::IMAGE_MB), 10);
     assert_eq!(sys.delete(path).await.status, 404);
 
-    let log = t.staff("auditor", "audit_admin", &[]).await.get("/api/v1/audit?action=setting.").await;
+    let log = t.staff("auditor", "audit_admin", &[]).await.get("/api/v1/audit?action=setting.&result=done").await;
     let actions: Vec<_> = log.body["items"].as_array().unwrap().iter().map(|row| row["action"].as_str().unwrap().to_owned()).collect();
     assert_eq!(actions, ["setting.reset", "setting.set", "setting.set"]);
     assert_eq!(log.body["items"][1]["before"]["value"], 3);

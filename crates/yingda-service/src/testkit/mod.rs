@@ -41,7 +41,7 @@ pub(crate) struct TestApp {
     address: SocketAddr,
     /// Ids of [`GROUP`] and [`OTHER_GROUP`].
     pub groups: [String; 2],
-    _blobs: TempDir,
+    _folders: [TempDir; 2],
 }
 
 /// Runs a test on both databases, as `NAME::sqlite` and `NAME::postgres`.
@@ -60,7 +60,7 @@ impl TestApp {
     /// Starts it: two groups, the site `demo`.
     pub(crate) async fn start(db: TestDb) -> TestApp {
         let supervisor = Supervisor::default();
-        let blobs = TempDir::new().expect("a temporary folder can be made");
+        let [blobs, anchors] = [(), ()].map(|()| TempDir::new().expect("a temporary folder can be made"));
         let ledger = Ledger::at(&blobs.path().join("erasures"));
         let app = App::new(Parts {
             ledger,
@@ -71,6 +71,7 @@ impl TestApp {
             keyring: Keyring::random(&Entropy::system(), 1),
             generation: db.instance().generation(),
             blobs: Blobs::local(blobs.path()).expect("a folder for blobs can be made"),
+            anchors: anchors.path().join("data.key.anchors"),
         });
         let groups = seed(&app).await;
         app.start().await.expect("the service starts");
@@ -84,7 +85,7 @@ impl TestApp {
             let stop = async move { stopping.wait().await };
             axum::serve(listener, service).with_graceful_shutdown(stop).await.expect("the listener works");
         });
-        TestApp { app, db, address, groups, _blobs: blobs }
+        TestApp { app, db, address, groups, _folders: [blobs, anchors] }
     }
 
     /// Ends everything that runs, so that the database can be dropped.

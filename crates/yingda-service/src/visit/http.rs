@@ -16,10 +16,10 @@ use yingda_base::{
 /// Getting in as a visitor, becoming known, leaving.
 pub fn routes() -> Routes<App> {
     Routes::default()
-        .add(routes!(token), Rule::public().limit(Limit::Entry))
-        .add(routes!(identify), Rule::public().limit(Limit::Entry))
-        .add(routes!(attach), Rule::visitor())
-        .add(routes!(leave), Rule::public().limit(Limit::Entry))
+        .add(routes!(token), Rule::public().limit(Limit::Entry).no_audit("a visit is no act of staff; its device is a row with its time"))
+        .add(routes!(identify), Rule::public().limit(Limit::Entry).no_audit("as a visit: no act of staff"))
+        .add(routes!(attach), Rule::visitor().no_audit("as a visit: no act of staff"))
+        .add(routes!(leave), Rule::public().limit(Limit::Entry).no_audit("as a visit: no act of staff"))
 }
 
 #[derive(Deserialize, ToSchema)]

@@ -4,6 +4,10 @@ use serde::Serialize;
 use serde_json::json;
 use std::process::ExitCode;
 use yingda_base::backup::Checked;
+use yingda_service::audit::Verified;
+
+/// Faults of the audit log that are told one by one.
+const SHOWN: usize = 100;
 
 /// Who reads it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -33,12 +37,13 @@ pub(super) struct Report {
     pub rubbish: usize,
     /// Of a backup.
     pub backup: Option<Checked>,
+    audit: Option<Verified>,
     faults: Vec<Fault>,
 }
 
 impl Report {
     pub fn new(format: Format) -> Report {
-        Report { format, conversations: 0, entries: 0, files: 0, rubbish: 0, backup: None, faults: Vec::new() }
+        Report { format, conversations: 0, entries: 0, files: 0, rubbish: 0, backup: None, audit: None, faults: Vec::new() }
     }
 
     pub fn tell(&mut self, faults: impl IntoIterator<Item = Fault>) {
@@ -48,6 +53,25 @@ impl Report {
             }
             self.faults.push(fault);
         }
+    }
+
+    /// What the audit log is: each record as it was sealed, all of them in their places, and the chain where its anchors say it was.
+    pub fn tell_of_audit(&mut self, audit: Verified) {
+        if self.format == Format::Text {
+            for finding in audit.findings.iter().take(SHOWN) {
+                terminal::print(&format!("{}\n", finding.text(terminal::language())));
+            }
+            if audit.findings.len() > SHOWN {
+                terminal::say("verify.more", &[("count", &(audit.findings.len() - SHOWN).to_string())]);
+            }
+        }
+        let faults = audit.findings.iter().map(|finding| Fault {
+            code: finding.code,
+            what: finding.seq.to_string(),
+            detail: serde_json::Value::Object(finding.details.clone()).to_string(),
+        });
+        self.faults.extend(faults);
+        self.audit = Some(audit);
     }
 
     /// The end of it, and the code the program ends with.
@@ -62,6 +86,9 @@ impl Report {
     fn say(&self) {
         if self.rubbish > 0 {
             terminal::say("verify.rubbish", &[("count", &self.rubbish.to_string())]);
+        }
+        if let Some(audit) = &self.audit {
+            say_audit(audit);
         }
         match self.backup.as_ref().map(|backup| backup.is_ours) {
             Some(Some(false)) => terminal::say("verify.backup_foreign", &[]),
@@ -97,6 +124,26 @@ impl Report {
         if let Some(backup) = backup {
             object["backup"] = backup;
         }
+        if let Some(audit) = &self.audit {
+            object["audit"] = json!({
+                "records": audit.records, "anchors": audit.anchors, "superseded": audit.superseded, "erased": audit.erased,
+                "forgotten": audit.forgotten, "unsealed": audit.unsealed,
+            });
+        }
         object
+    }
+}
+
+fn say_audit(audit: &Verified) {
+    let numbers = [
+        ("records", audit.records.to_string()),
+        ("anchors", audit.anchors.to_string()),
+        ("erased", audit.erased.to_string()),
+        ("forgotten", audit.forgotten.to_string()),
+        ("unsealed", audit.unsealed.to_string()),
+    ];
+    terminal::say("verify.audit", &numbers.each_ref().map(|(name, number)| (*name, number.as_str())));
+    if audit.superseded > 0 {
+        terminal::say("verify.audit_restored", &[("count", &audit.superseded.to_string())]);
     }
 }

@@ -211,6 +211,6 @@ apps! { an_administrator_takes_a_lost_one_away, |t| async {
     enrolled(&t, &logged_in(&t, "linxiao").await).await;
     assert!(t.app.db.write(|tx| crate::auth::reset_factor_of_login(tx, " LinXiao ")).await.unwrap());
     assert_eq!(login(&t, "linxiao", PASSWORD).await.body.get("challenge"), None);
-    let log = t.staff("auditor", "audit_admin", &[]).await.get("/api/v1/audit?action=staff.reset_second_factor").await;
+    let log = t.staff("auditor", "audit_admin", &[]).await.get("/api/v1/audit?action=staff.reset_second_factor&result=done").await;
     assert_eq!(log.body["items"].as_array().unwrap().len(), 2);
 }}

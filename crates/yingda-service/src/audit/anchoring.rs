@@ -1,0 +1,162 @@
+//! Anchoring: each node writes the head it sees into the anchor file beside its key file, and looks whether the chain still fits the last line.
+use super::{
+    ANCHOR_S,
+    anchor::{Anchor, AnchorKind},
+    record::{Audit, record_of_program},
+    seal::begun,
+    state::{Anchored, Trouble},
+    store,
+};
+use crate::App;
+use std::{sync::Arc, time::Duration};
+use yingda_base::{Error, Millis, Result, Tx};
+
+/// The anchoring of this node.
+pub(super) struct Anchoring {
+    app: App,
+    /// The last line of the file; outer `None`: not read yet.
+    last: Option<Option<Anchor>>,
+    anchored_at: Option<Duration>,
+}
+
+impl Anchoring {
+    pub(super) fn new(app: &App) -> Anchoring {
+        Anchoring { app: app.clone(), last: None, anchored_at: None }
+    }
+
+    /// Anchors the head if it moved and the time has come.
+    pub(super) async fn round(&mut self) -> Result<()> {
+        let every = Duration::from_secs(self.app.settings.global(&ANCHOR_S).cast_unsigned());
+        let now = self.app.context.clock.elapsed();
+        if self.anchored_at.is_some_and(|at| now.saturating_sub(at) < every) {
+            return Ok(());
+        }
+        self.anchor().await
+    }
+
+    /// Anchors the head if it moved.
+    pub(super) async fn anchor(&mut self) -> Result<()> {
+        let Some(chain) = self.app.db.read(store::chain::find).await? else { return Ok(()) };
+        self.anchored_at = Some(self.app.context.clock.elapsed());
+        let outcome = self.put(&chain).await;
+        let state = &self.app.audit;
+        match &outcome {
+            Ok(()) => state.anchors_usable(),
+            Err(error) if error.code().starts_with("audit.anchor_") => {
+                metrics::counter!("yingda_audit_anchor_failures_total").increment(1);
+                state.note(Trouble::AnchorsUnusable);
+            }
+            Err(_) => {}
+        }
+        outcome
+    }
+
+    async fn put(&mut self, chain: &store::chain::Chain) -> Result<()> {
+        let last = match self.last.take() {
+            Some(last) => last,
+            None => self.first_look(chain).await?,
+        };
+        if let Some(last) = &last {
+            self.compare(chain, last).await?;
+        }
+        let (head, at) = (chain.head(), self.app.context.clock.now());
+        if head.seq == 0 || last.as_ref().is_some_and(|last| last.head == head && *last.chain == *chain.name) {
+            self.last = Some(last);
+            return Ok(());
+        }
+        let generation = Arc::from(&*self.app.generation);
+        let anchor = Anchor { kind: AnchorKind::Head, at, chain: chain.name.as_str().into(), generation, head };
+        let (anchors, line) = (self.app.audit.anchors.clone(), anchor.clone());
+        blocking(move || anchors.append(&line)).await?;
+        self.app.db.write(move |tx| store::chain::set_anchored(tx, head.seq)).await?;
+        self.note_anchored(head.seq, at);
+        tracing::info!(seq = head.seq, hash = %head.hash, chain = chain.name, "the audit chain is anchored");
+        self.last = Some(Some(anchor));
+        Ok(())
+    }
+
+    /// What the file says at the start. That it is gone is written down in the chain itself.
+    async fn first_look(&self, chain: &store::chain::Chain) -> Result<Option<Anchor>> {
+        let anchors = self.app.audit.anchors.clone();
+        let last = blocking(move || anchors.last()).await?;
+        match &last {
+            Some(last) => self.note_anchored(last.head.seq, last.at),
+            None if chain.anchored_seq > 0 && self.app.audit.note(Trouble::AnchorsMissing) => {
+                tracing::error!(path = %self.app.audit.anchors.path().display(), "the anchors of the audit chain are gone; new ones begin");
+                self.tell("audit.anchors_missing", chain.anchored_seq).await?;
+            }
+            None => {}
+        }
+        Ok(last)
+    }
+
+    /// Whether the record that was anchored last still stands where it stood.
+    async fn compare(&self, chain: &store::chain::Chain, last: &Anchor) -> Result<()> {
+        let (seq, hash, name) = (last.head.seq, last.head.hash, last.chain.clone());
+        let stands =
+            move |tx: &mut Tx| Ok(seq == 0 || store::chain::hash_at(tx, seq)? == Some(hash) || store::checkpoint::covers(tx, seq)?);
+        let is_fit = *name == *chain.name && self.app.db.read(stands).await?;
+        if !is_fit && self.app.audit.note(Trouble::Contradicted) {
+            metrics::gauge!("yingda_audit_contradicted").set(1.0);
+            tracing::error!(seq, hash = %last.head.hash, at = %last.at, "the audit chain does not fit its anchors: run `yingda verify`");
+            self.tell("audit.contradicted", seq).await?;
+        }
+        Ok(())
+    }
+
+    async fn tell(&self, action: &'static str, seq: i64) -> Result<()> {
+        let tell = move |tx: &mut Tx| {
+            record_of_program(tx, "yingda serve", &Audit { action, object_kind: "audit", object_id: seq.to_string(), ..Audit::default() })
+        };
+        self.app.db.write(tell).await
+    }
+
+    fn note_anchored(&self, seq: i64, at: Millis) {
+        self.app.audit.set_anchored(Anchored { seq, at });
+        #[expect(clippy::cast_precision_loss, reason = "gauges are floats")]
+        metrics::gauge!("yingda_audit_anchored_at_seconds").set(at.0 as f64 / 1000.0);
+    }
+}
+
+/// What a restore brought back.
+#[derive(Clone, Debug)]
+pub struct Restored {
+    /// When the backup was taken.
+    pub taken_at: Millis,
+    /// The generation of the database from now on.
+    pub generation: String,
+    /// What was restored, as the operator named it: it stands in the record.
+    pub source: String,
+}
+
+/// Writes down that a backup was restored: as a record of the audit log, and as an anchor that says from where the chain goes on, so that
+/// `yingda verify` can tell a restore from a chain that was cut off.
+///
+/// For `yingda restore`, once the data is in place and its generation is rotated, before anybody is served; `anchors` is the file beside
+/// the key file ([`super::anchors_beside`]). An error means that the restore must not be called done: run again, it does no harm.
+/// Errors: those of the database, `audit.anchor_unwritable`.
+pub async fn record_restore(db: &yingda_base::Db, anchors: &super::Anchors, restored: &Restored) -> Result<()> {
+    let this = restored.clone();
+    let record = move |tx: &mut Tx| {
+        let chain = begun(tx)?;
+        let after = serde_json::json!({"taken_at": this.taken_at, "source": this.source, "chain_seq": chain.sealed_seq}).to_string();
+        let audit = Audit {
+            action: "backup.restore",
+            object_kind: "generation",
+            object_id: this.generation.clone(),
+            after: Some(after),
+            ..Audit::default()
+        };
+        record_of_program(tx, "yingda restore", &audit)?;
+        store::chain::set_anchored(tx, chain.sealed_seq)?;
+        let (generation, at) = (this.generation.as_str().into(), tx.now());
+        Ok(Anchor { kind: AnchorKind::Restore, at, chain: chain.name.as_str().into(), generation, head: chain.head() })
+    };
+    let anchor = db.write(record).await?;
+    let anchors = anchors.clone();
+    blocking(move || anchors.append(&anchor)).await
+}
+
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
+    tokio::task::spawn_blocking(work).await.map_err(Error::internal)?
+}
