@@ -87,9 +87,9 @@ async fn judge(options: &Options, target: &mut Target) -> anyhow::Result<Report>
     let place = setup.place().await.context("preparing a place")?;
     let arriving = stream::iter(0..options.sockets).map(|_| Visitor::arrive(&setup, &place)).buffer_unordered(CALLS);
     let visitors: Vec<Visitor> = arriving.try_collect().await?;
-    // What the preparation took is not to be taken for the price of sockets.
-    target.restart().await?;
     let mut agent = hire(&setup, &place, &visitors[..visitors.len().min(options.spoken_to as usize)]).await?;
+    // What the preparation took is not to be taken for the price of sockets, nor what it gives back later. The agent comes back by itself.
+    target.restart().await?;
     sleep(SETTLE).await;
     let before = target.resident().await;
 
