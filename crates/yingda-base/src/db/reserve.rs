@@ -111,6 +111,10 @@ impl Reserve {
         if fs::metadata(path).is_ok_and(|found| found.len() == *bytes) {
             return Ok(());
         }
+        // Filling the disk in order to learn that it is full would take the space from those it was given to.
+        if self.is_given() && free(path)? < bytes * 3 {
+            return Err(io::ErrorKind::StorageFull.into());
+        }
         let part = path.with_extension("reserve.part");
         let made = fill(&part, bytes * 2).and_then(|file| {
             file.set_len(*bytes)?;
@@ -152,6 +156,12 @@ fn fill(path: &Path, bytes: u64) -> io::Result<File> {
     // Only now is it known that the room was there: some file systems give blocks late.
     file.sync_all()?;
     Ok(file)
+}
+
+/// Bytes that may be written where this file lies.
+fn free(path: &Path) -> io::Result<u64> {
+    let disk = rustix::fs::statvfs(path.parent().unwrap_or(Path::new(".")))?;
+    Ok(disk.f_bavail.saturating_mul(disk.f_frsize))
 }
 
 fn is_full(error: &io::Error) -> bool {

@@ -96,7 +96,9 @@ impl Proxies {
         let from_the_right = lines.iter().rev().flat_map(|line| line.to_str().unwrap_or("?").rsplit(','));
         for entry in from_the_right.take(HOPS) {
             match address_of(entry.trim()) {
-                Some(address) => client = address,
+                // Nobody comes from "this machine" through another: that is a claim, and loopback is spared by limits.
+                Some(told) if (told.is_loopback() || told.is_unspecified()) && !address.is_loopback() => break,
+                Some(told) => client = told,
                 None => break,
             }
             if !self.trust(client) {

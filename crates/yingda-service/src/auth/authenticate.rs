@@ -61,6 +61,19 @@ impl Authenticator {
         Ok(actor)
     }
 
+    /// Who a known session belongs to now, by its id: a connection outlives the token it came with, which each proof replaces.
+    /// Errors: `token_invalid`, `token_expired`, `session_revoked`.
+    pub async fn again(&self, staff: &StaffActor) -> Result<StaffActor> {
+        let (lives, session) = (Lives::of(&self.0.settings), SessionId(staff.session));
+        let found = self.0.db.read(move |tx| {
+            let Some(session) = store::find_session_by_id(tx, session)? else { return Ok(None) };
+            session.check(lives, tx.steady())?;
+            load_actor(tx, &session).map(Some)
+        });
+        let actor = found.await?.ok_or_else(|| Error::unauthenticated("token_invalid"))?;
+        Ok(StaffActor { unlimited: staff.unlimited, ..actor })
+    }
+
     /// Notes that a session is used. A request does not fail because this could not be noted.
     async fn touch(&self, session: SessionId, is_rotated: bool) {
         let touch = move |tx: &mut Tx| {

@@ -83,9 +83,9 @@ impl SessionRow {
         self.has_old_token && !self.is_old_token && self.old_until.is_none()
     }
 
-    /// Whether the person has shown a moment ago that it is them.
+    /// Whether the person has shown a moment ago that it is them; whoever comes with the token from before that has not.
     pub fn is_proven(&self, now: Millis) -> bool {
-        self.proven.is_some_and(|at| now - at < PROOF)
+        !self.is_old_token && self.proven.is_some_and(|at| now - at < PROOF)
     }
 
     /// What comes before everything else.

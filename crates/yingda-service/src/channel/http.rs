@@ -27,8 +27,8 @@ pub fn routes() -> Routes<App> {
         .add(routes!(get), Rule::public().limit(Limit::Entry))
         .add(routes!(update), Rule::staff(permission::SITE_MANAGE).audit("site.update", "site"))
         .add(routes!(secrets), Rule::staff(permission::SITE_MANAGE).limit(Limit::Read))
-        .add(routes!(create_secret), Rule::staff(permission::SITE_MANAGE).audit("site.secret_create", "site"))
-        .add(routes!(retire_secret), Rule::staff(permission::SITE_MANAGE).audit("site.secret_retire", "site"))
+        .add(routes!(create_secret), Rule::staff(permission::SITE_MANAGE).audit("site.secret_create", "site").step_up())
+        .add(routes!(retire_secret), Rule::staff(permission::SITE_MANAGE).audit("site.secret_retire", "site").step_up())
 }
 
 #[derive(Serialize, ToSchema)]

@@ -60,6 +60,7 @@ pub fn forget_customer(tx: &mut Tx, id: ConversationId) -> Result<()> {
     }
     episode.row.external_id = None;
     episode.rename_customer(tx, ERASED_NAME)?;
+    store::rename_identified(tx, id, ERASED_NAME)?;
     episode.save(tx).map(drop)
 }
 

@@ -1,10 +1,11 @@
 //! The SQL of conversations, participants and entries.
 use super::{
-    entry::{Audience, Entry, EntryState, NewEntry, Participant, Role},
+    entry::{Audience, Entry, EntryState, NewEntry, Participant, Role, SystemCode},
     erase::Erased,
     jobs::Named,
     model::{Conversation, ConversationId},
 };
+use serde_json::json;
 use yingda_base::{Millis, Result, Tx, db::chunks, row, sql, sql_template};
 
 /// What a new conversation starts with.
@@ -270,6 +271,20 @@ pub(super) fn erase_entry(tx: &mut Tx, id: ConversationId, seq: i64) -> Result<(
     ))?;
     tx.run(sql!("DELETE FROM entry_body WHERE conversation_id = $1 AND seq = $2", id, seq))?;
     tx.run(sql!("DELETE FROM delivery WHERE conversation_id = $1 AND seq = $2", id, seq)).map(drop)
+}
+
+/// Replaces the name in the entries that say whose account a conversation became part of.
+pub(super) fn rename_identified(tx: &mut Tx, id: ConversationId, name: &str) -> Result<()> {
+    let body = json!({"code": SystemCode::Identified, "params": {"name": name}}).to_string();
+    tx.run(sql!(
+        "UPDATE entry_body SET body = $2, fallback = $3
+         WHERE conversation_id = $1 AND body LIKE '{\"code\":\"identified\"%'
+           AND EXISTS (SELECT 1 FROM entry e WHERE e.conversation_id = $1 AND e.seq = entry_body.seq AND e.kind = 'system')",
+        id,
+        body,
+        name
+    ))
+    .map(drop)
 }
 
 /// The first conversation of a customer after an id.

@@ -108,7 +108,12 @@ async fn upload_image(
         Ok(admitted) => admitted,
         Err(error) => return refuse(body, error).await,
     };
+    let reading = match app.files.reading() {
+        Ok(reading) => reading,
+        Err(error) => return refuse(body, error).await,
+    };
     let mut received = receive(&app.blobs, body, most).await?;
+    drop(reading);
     // Only now: whoever sends slowly must not keep others from the decoders.
     let _place = app.files.place()?;
     let once = key.with_digest(params.conversation, std::mem::take(&mut received.digest));
@@ -140,7 +145,12 @@ async fn upload_document(
         Ok(admitted) => admitted,
         Err(error) => return refuse(body, error).await,
     };
+    let reading = match app.files.reading() {
+        Ok(reading) => reading,
+        Err(error) => return refuse(body, error).await,
+    };
     let mut received = receive(&app.blobs, body, most).await?;
+    drop(reading);
     // Only now: whoever sends slowly must not keep others from the decoders.
     let _place = app.files.place()?;
     let once = key.with_digest(params.conversation, std::mem::take(&mut received.digest));
@@ -167,6 +177,7 @@ async fn admit<T>(app: &App, caller: &Caller, conversation: &str, (headers, most
     if length.is_some_and(|length| length > most) {
         return Err(too_large(most));
     }
+    app.db.require_room().await?;
     taken::check_upload(app, caller, conversation).await?;
     Ok(declared)
 }

@@ -79,6 +79,9 @@ fn look(
     if ARCHIVES.contains(&ending) || (inner.is_some() && budget.depth == 0) {
         return Err(Error::invalid("file.archive_nested"));
     }
+    if is_wanted && entry.size > LONGEST_TYPES as u64 {
+        return Err(Error::invalid("file.archive_too_large"));
+    }
     let (mut head, mut whole) = (Vec::new(), (is_wanted || inner.is_some()).then(Vec::new));
     archive.unpack(content, entry, budget, |bytes| {
         head.extend(bytes.iter().take(8_usize.saturating_sub(head.len())));

@@ -25,25 +25,34 @@ use yingda_base::{
     http::{Actor, Caller},
 };
 
-/// Uploads that may be read or wait for a decoder at the same time: each may take what a file may weigh, on disk.
+/// Uploads that may be worked on or wait for a decoder at the same time.
 const PLACES: usize = 32;
+/// Bodies that may come in at the same time: each may lie on the disk as a file without a name meanwhile.
+const READINGS: usize = 128;
 /// Decoded at once: each may hold 256 MiB for a moment.
 const AT_ONCE: usize = 2;
 
 /// Bounds how many uploads this program works on.
 pub struct Desk {
+    readings: Arc<Semaphore>,
     places: Arc<Semaphore>,
     turns: Arc<Semaphore>,
 }
 
 impl Default for Desk {
     fn default() -> Desk {
-        Desk { places: Arc::new(Semaphore::new(PLACES)), turns: Arc::new(Semaphore::new(AT_ONCE)) }
+        let places = |count| Arc::new(Semaphore::new(count));
+        Desk { readings: places(READINGS), places: places(PLACES), turns: places(AT_ONCE) }
     }
 }
 
 impl Desk {
-    /// To be held while the body is read and worked on. Code: `busy`.
+    /// To be held while the body comes in. Code: `busy`.
+    pub fn reading(&self) -> Result<tokio::sync::OwnedSemaphorePermit> {
+        self.readings.clone().try_acquire_owned().map_err(|_| Error::unavailable("busy"))
+    }
+
+    /// To be held while it is worked on. Code: `busy`.
     pub fn place(&self) -> Result<tokio::sync::OwnedSemaphorePermit> {
         self.places.clone().try_acquire_owned().map_err(|_| Error::unavailable("busy"))
     }

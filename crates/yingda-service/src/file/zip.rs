@@ -64,7 +64,8 @@ pub struct Entry {
     method: u16,
     crc: u32,
     packed: u64,
-    size: u64,
+    /// Bytes when unpacked, as its list says; what comes out is held against it.
+    pub size: u64,
     header: u64,
     data: u64,
 }

@@ -234,7 +234,11 @@ impl<T: Transport> Connection<T> {
 
     /// Rights changed: whoever is somebody else now, or nobody, is cut; others go on with their new rights.
     pub(super) async fn reauthenticate(&mut self) -> Flow {
-        match self.app.authenticator().authenticate(&self.credentials, self.address).await {
+        let again = match &self.actor {
+            Actor::Staff(staff) => self.app.authenticator().again(staff).await.map(|staff| Actor::Staff(Arc::new(staff))),
+            Actor::Visitor(_) | Actor::Anonymous => self.app.authenticator().authenticate(&self.credentials, self.address).await,
+        };
+        match again {
             Ok(actor) if actor.key() == self.actor.key() => {
                 let is_same = is_same_right(&self.actor, &actor);
                 self.actor = actor;
