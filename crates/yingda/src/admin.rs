@@ -7,8 +7,11 @@ use std::{
     path::Path,
     process::ExitCode,
 };
-use yingda_base::{Error, Result};
-use yingda_service::{auth, staff};
+use yingda_base::{Error, Result, Tx};
+use yingda_service::{
+    audit::{self, Audit},
+    auth, staff,
+};
 
 /// Makes an administrator. Without a password file a one-time secret is made up and shown this once.
 pub async fn create(config: &Config, name: &str, password_file: Option<&Path>) -> Result<ExitCode> {
@@ -20,7 +23,13 @@ pub async fn create(config: &Config, name: &str, password_file: Option<&Path>) -
     let secret = given.clone().unwrap_or_else(|| auth::one_time_password(&data.context.entropy));
     let hash = auth::hash_password(&data.context.entropy, &secret)?;
     let (login, one_time) = (name.to_owned(), given.is_none());
-    data.db.write(move |tx| staff::create_first_admin(tx, &login, &hash, one_time)).await?;
+    let make = move |tx: &mut Tx| {
+        let id = staff::create_first_admin(tx, &login, &hash, one_time)?;
+        let after = Some(serde_json::json!({"login": login, "name": login}).to_string());
+        let made = Audit { action: "admin.create", object_kind: "staff", object_id: id.to_string(), after, ..Audit::default() };
+        audit::record_of_program(tx, "yingda admin create", &made)
+    };
+    data.db.write(make).await?;
     data.close().await;
     terminal::say("admin.created", &[("name", name)]);
     if one_time {
@@ -36,7 +45,11 @@ pub async fn token(config: &Config, file: &Path) -> Result<ExitCode> {
     let mut out = OpenOptions::new().create(true).truncate(true).write(true).mode(0o600).open(file).map_err(unwritable)?;
     let data = Data::beside(config)?;
     auth::wind(&data.db, &data.context.clock).await?;
-    let token = data.db.write(staff::issue_bench_session).await?;
+    let issue = |tx: &mut Tx| {
+        audit::record_of_program(tx, "yingda admin token", &Audit { action: "admin.token", object_kind: "session", ..Audit::default() })?;
+        staff::issue_bench_session(tx)
+    };
+    let token = data.db.write(issue).await?;
     data.close().await;
     writeln!(out, "{token}").and_then(|()| out.sync_all()).map_err(unwritable)?;
     Ok(ExitCode::SUCCESS)

@@ -20,6 +20,7 @@ use yingda_base::{
     random::Entropy,
 };
 use yingda_service::{
+    audit::{self, Anchors, anchors_beside},
     auth,
     erasure::{self, Erasure},
     routing,
@@ -76,7 +77,12 @@ pub async fn restore(config: &Config, file: &Path, is_replacing: bool, keeps_ses
     let mut shown = Shown::new(&clock);
     // Of what was erased since the backup nothing may come back.
     let erased = Arc::new(Data::ledger(config).read()?);
-    let mut prepare = |staged: &Staged| ready(staged, keeps_sessions, &erased);
+    let (anchors, source) = (Anchors::new(&anchors_beside(&config.key_file), &keyring), file.display().to_string());
+    let mut prepare = |staged: &Staged| {
+        ready(staged, keeps_sessions, &erased)?;
+        let (taken_at, source) = (staged.taken_at, source.clone());
+        anchors.append(&staged.change(move |tx| audit::record_restore(tx, taken_at, &source))?)
+    };
     let restored = tokio::task::block_in_place(|| backup::restore(&plan, &mut prepare, &mut |progress| shown.tell(progress)))?;
     shown.clear();
     terminal::say("restore.done", &[("file", &file.display().to_string()), ("at", &moment(&restored.manifest))]);

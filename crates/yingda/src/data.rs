@@ -14,7 +14,10 @@ use yingda_base::{
     migrate,
     random::Entropy,
 };
-use yingda_service::{audit::anchors_beside, erasure::Ledger};
+use yingda_service::{
+    audit::{Anchors, Witness, anchors_beside},
+    erasure::Ledger,
+};
 
 /// An open installation.
 pub struct Data {
@@ -95,6 +98,11 @@ impl Data {
         let mut name = config.key_file.as_os_str().to_owned();
         name.push(".erasures");
         Ledger::at(Path::new(&name))
+    }
+
+    /// What tells whether the audit log is the true one.
+    pub fn witness(&self) -> Witness {
+        Witness { anchors: Anchors::new(&self.anchors, &self.keyring), keyring: self.keyring.clone() }
     }
 
     /// Where uploaded files lie.

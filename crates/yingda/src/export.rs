@@ -9,7 +9,11 @@ use std::{
     process::ExitCode,
 };
 use yingda_base::{Db, Error, Result, Tx};
-use yingda_service::{conversation::ConversationId, message, rating};
+use yingda_service::{
+    audit::{self, Audit},
+    conversation::ConversationId,
+    message, rating,
+};
 
 /// Lines of one reading: entries are read with them, and a reading should not take long.
 const PAGE: i64 = 200;
@@ -19,12 +23,12 @@ type Page<T> = Result<(Vec<T>, Option<ConversationId>)>;
 
 /// All conversations in the dialogue format.
 pub async fn conversations(config: &Config, file: &Path) -> Result<ExitCode> {
-    export(config, file, message::export_page, "export.conversations.done").await
+    export(config, file, message::export_page, ("export.conversations", "export.conversations.done")).await
 }
 
 /// All ratings.
 pub async fn ratings(config: &Config, file: &Path) -> Result<ExitCode> {
-    export(config, file, rating::export_page, "export.ratings.done").await
+    export(config, file, rating::export_page, ("export.ratings", "export.ratings.done")).await
 }
 
 /// Writes the file whole or not at all; `-` is standard output.
@@ -32,9 +36,12 @@ async fn export<T: Serialize + Send + 'static>(
     config: &Config,
     file: &Path,
     page: fn(&mut Tx, ConversationId, i64) -> Page<T>,
-    done: &'static str,
+    (action, done): (&'static str, &'static str),
 ) -> Result<ExitCode> {
     let data = Data::beside(config)?;
+    // Before the first line goes out: what was taken must be known, also if the reader goes away.
+    let taken = Audit { action, object_kind: "export", ..Audit::default() };
+    data.db.write(move |tx| audit::record_of_program(tx, "yingda export", &taken)).await?;
     let named = |error: Error| error.with("file", file.display().to_string());
     let unwritable = |cause: io::Error| named(Error::unavailable("file.unwritable").caused_by(cause));
     if file.as_os_str() == "-" {

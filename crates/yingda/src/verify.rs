@@ -21,7 +21,7 @@ use yingda_base::{
     blob::{BlobId, Blobs},
     db::{Unsound, unsound},
 };
-use yingda_service::audit::{self, Anchors};
+use yingda_service::audit;
 
 /// Walks everything; a line per fault.
 pub async fn run(config: &Config, format: Format) -> Result<ExitCode> {
@@ -29,7 +29,7 @@ pub async fn run(config: &Config, format: Format) -> Result<ExitCode> {
     let mut report = Report::new(format);
     walk(&data.db, &mut report).await?;
     stored(&data.blobs, &data.db, &mut report).await?;
-    report.tell_of_audit(audit::verify(&data.db, &Anchors::new(&data.anchors, &data.keyring), &data.keyring).await?);
+    report.tell_of_audit(audit::verify(&data.db, Some(&data.witness())).await?);
     data.close().await;
     Ok(report.finish())
 }

@@ -2,6 +2,7 @@
 //! The program from outside: the real binary as its users start it, and the plan of the house.
 mod admin;
 mod architecture;
+mod audit;
 mod backup;
 mod demo;
 mod export;

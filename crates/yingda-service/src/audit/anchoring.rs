@@ -9,7 +9,7 @@ use super::{
 };
 use crate::App;
 use std::{sync::Arc, time::Duration};
-use yingda_base::{Error, Millis, Result, Tx};
+use yingda_base::{Error, Millis, Result, Tx, instance};
 
 /// The anchoring of this node.
 pub(super) struct Anchoring {
@@ -66,7 +66,7 @@ impl Anchoring {
         }
         let generation = Arc::from(&*self.app.generation);
         let anchor = Anchor { kind: AnchorKind::Head, at, chain: chain.name.as_str().into(), generation, head };
-        let (anchors, line) = (self.app.audit.anchors.clone(), anchor.clone());
+        let (anchors, line) = (self.app.audit.witness.anchors.clone(), anchor.clone());
         blocking(move || anchors.append(&line)).await?;
         self.app.db.write(move |tx| store::chain::set_anchored(tx, head.seq)).await?;
         self.note_anchored(head.seq, at);
@@ -77,12 +77,12 @@ impl Anchoring {
 
     /// What the file says at the start. That it is gone is written down in the chain itself.
     async fn first_look(&self, chain: &store::chain::Chain) -> Result<Option<Anchor>> {
-        let anchors = self.app.audit.anchors.clone();
+        let anchors = self.app.audit.witness.anchors.clone();
         let last = blocking(move || anchors.last()).await?;
         match &last {
             Some(last) => self.note_anchored(last.head.seq, last.at),
             None if chain.anchored_seq > 0 && self.app.audit.note(Trouble::AnchorsMissing) => {
-                tracing::error!(path = %self.app.audit.anchors.path().display(), "the anchors of the audit chain are gone; new ones begin");
+                tracing::error!(path = %self.app.audit.witness.anchors.path().display(), "the anchors of the audit chain are gone; new ones begin");
                 self.tell("audit.anchors_missing", chain.anchored_seq).await?;
             }
             None => {}
@@ -118,43 +118,21 @@ impl Anchoring {
     }
 }
 
-/// What a restore brought back.
-#[derive(Clone, Debug)]
-pub struct Restored {
-    /// When the backup was taken.
-    pub taken_at: Millis,
-    /// The generation of the database from now on.
-    pub generation: String,
-    /// What was restored, as the operator named it: it stands in the record.
-    pub source: String,
-}
-
 /// Writes down that a backup was restored: as a record of the audit log, and as an anchor that says from where the chain goes on, so that
 /// `yingda verify` can tell a restore from a chain that was cut off.
 ///
-/// For `yingda restore`, once the data is in place and its generation is rotated, before anybody is served; `anchors` is the file beside
-/// the key file ([`super::anchors_beside`]). An error means that the restore must not be called done: run again, it does no harm.
-/// Errors: those of the database, `audit.anchor_unwritable`.
-pub async fn record_restore(db: &yingda_base::Db, anchors: &super::Anchors, restored: &Restored) -> Result<()> {
-    let this = restored.clone();
-    let record = move |tx: &mut Tx| {
-        let chain = begun(tx)?;
-        let after = serde_json::json!({"taken_at": this.taken_at, "source": this.source, "chain_seq": chain.sealed_seq}).to_string();
-        let audit = Audit {
-            action: "backup.restore",
-            object_kind: "generation",
-            object_id: this.generation.clone(),
-            after: Some(after),
-            ..Audit::default()
-        };
-        record_of_program(tx, "yingda restore", &audit)?;
-        store::chain::set_anchored(tx, chain.sealed_seq)?;
-        let (generation, at) = (this.generation.as_str().into(), tx.now());
-        Ok(Anchor { kind: AnchorKind::Restore, at, chain: chain.name.as_str().into(), generation, head: chain.head() })
-    };
-    let anchor = db.write(record).await?;
-    let anchors = anchors.clone();
-    blocking(move || anchors.append(&anchor)).await
+/// For `yingda restore`, on the restored data with its new generation, before anybody is served. The anchor is to be appended
+/// ([`super::Anchors::append`]) before the data is put in place: one too many does no harm, one too few looks like a rollback.
+/// `taken_at` and `source` say which backup it was.
+pub fn record_restore(tx: &mut Tx, taken_at: Millis, source: &str) -> Result<Anchor> {
+    let chain = begun(tx)?;
+    let generation = instance::generation(tx)?;
+    let after = Some(serde_json::json!({"taken_at": taken_at, "source": source, "chain_seq": chain.sealed_seq}).to_string());
+    let (object_kind, object_id) = ("generation", generation.clone());
+    record_of_program(tx, "yingda restore", &Audit { action: "backup.restore", object_kind, object_id, after, ..Audit::default() })?;
+    store::chain::set_anchored(tx, chain.sealed_seq)?;
+    let (generation, at) = (generation.as_str().into(), tx.now());
+    Ok(Anchor { kind: AnchorKind::Restore, at, chain: chain.name.as_str().into(), generation, head: chain.head() })
 }
 
 async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {

@@ -24,7 +24,7 @@ mod verify;
 mod walk;
 
 pub use anchor::{Anchor, AnchorKind, Anchors, Reading, anchors_beside};
-pub use anchoring::{Restored, record_restore};
+pub use anchoring::record_restore;
 pub use chain::{Hash, Head};
 pub use erase::{erase_origins, erase_values};
 pub use http::routes;
@@ -32,7 +32,7 @@ pub use jobs::Prune;
 pub use record::{Audit, record, record_of_program};
 pub use refusal::{admits, record_refusal};
 pub use state::{Anchored, State, Trouble};
-pub use verify::{Verified, verify};
+pub use verify::{Verified, Witness, verify};
 pub use walk::Finding;
 
 use crate::App;

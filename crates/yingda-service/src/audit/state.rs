@@ -1,5 +1,5 @@
 //! What the audit log keeps in memory, one per process.
-use super::{anchor::Anchors, refusal::Refusals};
+use super::{anchor::Anchors, refusal::Refusals, verify::Witness};
 use serde::Serialize;
 use std::{
     path::Path,
@@ -37,12 +37,10 @@ pub struct Anchored {
 
 /// The part of the audit log that is not in the database.
 pub struct State {
-    /// The anchor file.
-    pub anchors: Anchors,
+    /// The anchor file, and all keys: a checkpoint may have been made with an older one.
+    pub witness: Witness,
     /// Vouches for checkpoints.
     pub checkpoints: MacKey,
-    /// All keys: a checkpoint may have been made with an older one.
-    pub keyring: Keyring,
     /// Bounds how many refusals are written down.
     pub refusals: Refusals,
     noticed: Mutex<Noticed>,
@@ -58,9 +56,8 @@ impl State {
     /// With the anchor file at `anchors`.
     pub fn new(anchors: &Path, keyring: &Keyring) -> State {
         State {
-            anchors: Anchors::new(anchors, keyring),
+            witness: Witness { anchors: Anchors::new(anchors, keyring), keyring: keyring.clone() },
             checkpoints: keyring.mac_key("audit.checkpoint"),
-            keyring: keyring.clone(),
             refusals: Refusals::default(),
             noticed: Mutex::default(),
         }

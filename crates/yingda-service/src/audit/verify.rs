@@ -34,10 +34,22 @@ pub struct Verified {
     pub unsealed: i64,
 }
 
-/// Walks all of it. Errors: those of the database, `audit.anchor_unreadable`.
-pub async fn verify(db: &Db, anchors: &Anchors, keyring: &Keyring) -> Result<Verified> {
-    let file = anchors.clone();
-    let reading = tokio::task::spawn_blocking(move || file.read()).await.map_err(Error::internal)??;
+/// What lies outside the database and tells whether its chain is the true one.
+#[derive(Clone)]
+pub struct Witness {
+    /// Where the head stood when.
+    pub anchors: Anchors,
+    /// Vouches for checkpoints.
+    pub keyring: Keyring,
+}
+
+/// Walks all of it. Without a witness, as for a backup on another machine, only what the database itself tells is known: its links, and
+/// whether values fit their seals. Errors: those of the database, `audit.anchor_unreadable`.
+pub async fn verify(db: &Db, witness: Option<&Witness>) -> Result<Verified> {
+    let reading = match witness.map(|witness| witness.anchors.clone()) {
+        Some(anchors) => tokio::task::spawn_blocking(move || anchors.read()).await.map_err(Error::internal)??,
+        None => Reading { exists: true, ..Reading::default() },
+    };
     let begin = db.report(start).await?;
     let mut verified = Verified { unsealed: begin.unsealed, ..Verified::default() };
     let Some(chain) = begin.chain else {
@@ -56,7 +68,9 @@ pub async fn verify(db: &Db, anchors: &Anchors, keyring: &Keyring) -> Result<Ver
     };
     let mut walk = Walk::new(from, expected);
     tell_of_anchors(&mut walk, &reading, &chain);
-    tell_of_checkpoint(&mut walk, begin.checkpoint.as_ref(), &chain.name, &keyring.mac_key("audit.checkpoint"));
+    if let Some(witness) = witness {
+        tell_of_checkpoint(&mut walk, begin.checkpoint.as_ref(), &chain.name, &witness.keyring.mac_key("audit.checkpoint"));
+    }
     let mut findings = Vec::new();
     loop {
         let after = walk.seq();

@@ -74,8 +74,7 @@ pub fn reset_factor_of_login(tx: &mut Tx, login: &str) -> Result<bool> {
     let found = store::find_credential(tx, &login)?.ok_or_else(|| Error::not_found("staff"))?;
     forget_guesses(tx, found.staff_id)?;
     let had = take_factor(tx, found.staff_id)?;
-    let caller = Caller::local(yingda_base::http::Actor::Anonymous);
-    audit::record(tx, &caller, &audit_of("staff.reset_second_factor", found.staff_id))?;
+    audit::record_of_program(tx, "yingda admin reset-second-factor", &audit_of("staff.reset_second_factor", found.staff_id))?;
     Ok(had)
 }
 

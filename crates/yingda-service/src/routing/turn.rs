@@ -54,7 +54,7 @@ mod tests {
             keyring: Keyring::random(&t.db.context.entropy, 1),
             generation: t.db.instance().generation(),
             blobs: t.app.blobs.clone(),
-            anchors: t.app.audit.anchors.path().to_owned(),
+            anchors: t.app.audit.witness.anchors.path().to_owned(),
         });
         app.start().await.unwrap();
         app

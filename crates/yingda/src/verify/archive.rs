@@ -24,6 +24,7 @@ use yingda_base::{
     migrate,
     random::Entropy,
 };
+use yingda_service::audit;
 
 /// Walks a backup. It is unpacked into a folder for temporary files, which goes away with it.
 pub async fn backup(config: &Config, file: &Path, format: Format) -> Result<ExitCode> {
@@ -53,6 +54,7 @@ pub async fn backup(config: &Config, file: &Path, format: Format) -> Result<Exit
     let known = files(&db, &sizes, &manifest.gone.iter().cloned().collect(), &mut report).await?;
     report.rubbish = sizes.keys().filter(|id| !known.contains(*id)).count();
     report.tell(manifest.missing.iter().map(|id| Fault { code: "verify.blob_wrong", what: id.clone(), detail: "not_found".to_owned() }));
+    report.tell_of_audit(audit::verify(&db, None).await?);
     report.backup = Some(checked);
     Ok(report.finish())
 }

@@ -5,7 +5,7 @@ use super::{
     refuse_foreign_keys, unwritable,
 };
 use crate::{
-    Clock, Error, Result,
+    Clock, Error, Millis, Result,
     backup::{
         Manifest, Progress, archive, catalog, dump, load,
         open::{self, Member},
@@ -28,6 +28,8 @@ use std::{
 pub struct Staged {
     /// Opens its database.
     pub options: Options,
+    /// When the backup was taken.
+    pub taken_at: Millis,
     pub(super) blobs: PathBuf,
     pub(super) clock: Clock,
     pub(super) entropy: Entropy,
@@ -44,6 +46,7 @@ pub(super) fn stage(plan: &Plan, target: &Target, manifest: &Manifest, progress:
     };
     let staged = Staged {
         options: Options { engine, ..plan.options.clone() },
+        taken_at: manifest.taken_at,
         blobs: target.staging(&target.blobs),
         clock: plan.clock.clone(),
         entropy: plan.entropy.clone(),

@@ -47,7 +47,7 @@ pub(super) async fn all_sealed(t: &TestApp) {
 }
 
 pub(super) async fn verified(app: &App) -> Verified {
-    verify(&app.db, &app.audit.anchors, &app.audit.keyring).await.unwrap()
+    verify(&app.db, Some(&app.audit.witness)).await.unwrap()
 }
 
 /// Codes of what does not fit, without their common beginning, each with its place.
@@ -117,7 +117,7 @@ crate::apps! { the_service_seals_anchors_and_proves_it, |t| async {
     assert_eq!((told.findings.len(), told.records, told.anchors >= 1, told.unsealed), (0, 100, true, 0), "{:?}", told.findings);
     assert_eq!(t.app.audit.trouble(), None);
     // Nothing new, no new line.
-    let lines = || t.app.audit.anchors.read().unwrap().anchors.len();
+    let lines = || t.app.audit.witness.anchors.read().unwrap().anchors.len();
     let before = lines();
     t.db.clock().advance(Duration::from_secs(600));
     sealed(&t, 1).await;
@@ -129,7 +129,7 @@ crate::apps! { a_stop_anchors_what_was_sealed_last, |t| async {
     anchored_once(&t).await;
     sealed(&t, 3).await;
     t.app.supervisor.stop(Duration::from_secs(10)).await;
-    let last = t.app.audit.anchors.last().unwrap().unwrap();
+    let last = t.app.audit.witness.anchors.last().unwrap().unwrap();
     assert_eq!(last.head, t.db.read(|tx| Ok(store::chain::find(tx)?.unwrap().head())).await.unwrap());
     assert_eq!(faults(&t.app).await, []);
 }}

@@ -2,14 +2,13 @@
 use super::chain::{all_sealed, anchored, faults, noted, places, sealed, verified};
 use crate::{
     audit::{
-        Restored,
         chain::{Head, follow, genesis},
         record_restore,
         store::{self, chain::Whole},
     },
     testkit::TestApp,
 };
-use yingda_base::{Result, Tx, sql};
+use yingda_base::{Result, Tx, instance, sql};
 
 /// Thirty records, sealed and anchored, with the service stopped: whoever tampers does it behind the program's back.
 async fn kept(t: &TestApp) {
@@ -154,7 +153,7 @@ crate::apps! { a_chain_made_anew_does_not_fit_its_anchors, |t| async {
     assert_eq!(codes, ["audit.fault.rewritten"]);
     assert_eq!((&told.findings[0].details["seq"], &told.findings[0].details["after"]), (&30.into(), &20.into()), "between the anchors");
     // And without anchors nobody would know; that they are gone is known.
-    t.app.audit.anchors.remove();
+    t.app.audit.witness.anchors.remove();
     assert_eq!(faults(&t.app).await, [fault("anchors_missing", 0)]);
 }}
 
@@ -184,14 +183,14 @@ crate::apps! { an_older_copy_is_noticed_and_a_restore_is_not_one, |t| async {
          DELETE FROM audit_record WHERE chain_seq > 20;
          UPDATE audit_chain SET sealed_seq = 20, sealed_hash = (SELECT chain_hash FROM audit_record WHERE chain_seq = 20), anchored_seq = 20").await;
     assert_eq!(faults(&t.app).await, [fault("rolled_back", 21)]);
-    let restored = Restored { taken_at: t.db.clock().now(), generation: "another".into(), source: "backup.tar".into() };
-    record_restore(&t.db, &t.app.audit.anchors, &restored).await.unwrap();
+    let anchor = t.db.write(|tx| { instance::rotate_generation(tx)?; record_restore(tx, tx.now(), "backup.tar") }).await.unwrap();
+    t.app.audit.witness.anchors.append(&anchor).unwrap();
     let told = verified(&t.app).await;
     assert_eq!((told.findings.len(), told.superseded >= 1, told.unsealed), (0, true, 1), "{:?}", told.findings);
     t.db.write(crate::audit::seal::seal_chunk).await.unwrap();
     assert_eq!(faults(&t.app).await, []);
     let last = places(&t.db).await.pop().unwrap();
-    assert_eq!((last.chain_seq, last.action.as_str(), last.object_id.as_str()), (Some(21), "backup.restore", "another"));
+    assert_eq!((last.chain_seq, last.action.as_str(), last.object_id.as_str()), (Some(21), "backup.restore", &*anchor.generation));
     // What was anchored before the backup still counts.
     assert_eq!(tampered(&t, "UPDATE audit_record SET actor_id = 9 WHERE chain_seq = 3").await, [fault("changed", 3)]);
     t.db.write(forge).await.unwrap();
