@@ -90,7 +90,7 @@ impl App {
     pub fn new(parts: Parts) -> App {
         let Parts { db, context, bus, supervisor, keyring, generation, blobs, ledger, anchors } = parts;
         App {
-            auth: Arc::new(Auth::new(context.entropy.clone(), &keyring)),
+            auth: Arc::new(Auth::new(context.entropy.clone(), &keyring, &generation)),
             audit: Arc::new(audit::State::new(&anchors, &keyring)),
             blobs,
             ledger: Arc::new(ledger),

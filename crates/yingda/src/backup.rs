@@ -101,6 +101,9 @@ fn ready(staged: &Staged, keeps_sessions: bool, erased: &Arc<Vec<Erasure>>) -> R
     let lines = erased.clone();
     staged.change(move |tx| erasure::adopt(tx, &lines))?;
     while staged.change(erasure::step)? {}
+    if !erased.is_empty() {
+        staged.rewrite()?;
+    }
     staged.change(move |tx| {
         if !keeps_sessions {
             auth::end_all_sessions(tx)?;

@@ -5,6 +5,7 @@ mod architecture;
 mod audit;
 mod backup;
 mod demo;
+mod drill;
 mod export;
 mod pages;
 mod program;

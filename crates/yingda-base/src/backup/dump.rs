@@ -59,7 +59,7 @@ fn empty(path: &Path, migrations: &[migrate::Migration]) -> Result<Connection> {
     let unwritable = |cause| Error::unavailable("backup.unwritable").with("file", path.display().to_string()).caused_by(cause);
     OpenOptions::new().create_new(true).write(true).mode(0o600).open(path).map_err(unwritable)?;
     let connection = Connection::open(path).map_err(sqlite_fault)?;
-    let settings = "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA foreign_keys = OFF; PRAGMA cache_size = -32768; BEGIN";
+    let settings = "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA foreign_keys = OFF; PRAGMA secure_delete = ON; PRAGMA cache_size = -32768; BEGIN";
     connection.execute_batch(settings).map_err(sqlite_fault)?;
     connection.execute_batch(migrate::TABLE).map_err(sqlite_fault)?;
     for migration in migrations {

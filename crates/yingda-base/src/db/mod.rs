@@ -33,6 +33,7 @@ pub use check::{check_postgres, check_sqlite};
 pub use connect::{Engine, Options};
 pub use fault::Fault;
 pub use row::{Column, FromRow, Row};
+pub(crate) use settle::rewrite;
 pub use settle::settle;
 pub use sound::{Unsound, unsound};
 pub use statement::{ALL_STATEMENTS, CHUNK, Query, Statement, chunks};

@@ -17,12 +17,13 @@ pub struct Auth {
 }
 
 impl Auth {
-    /// With the keys of this installation.
-    pub fn new(entropy: Entropy, keyring: &Keyring) -> Auth {
+    /// With the keys of this installation. Visitors' tokens count in this history of the database only: after a restore their device may not be there,
+    /// and nobody would ask.
+    pub fn new(entropy: Entropy, keyring: &Keyring, generation: &str) -> Auth {
         Auth {
             passwords: Passwords::new(entropy),
             keyring: keyring.clone(),
-            visitors: Signer::new(keyring, "visitor.token"),
+            visitors: Signer::new(keyring, &format!("visitor.token:{generation}")),
             links: Signer::new(keyring, "file.link"),
             revoked: RevokedDevices::default(),
         }

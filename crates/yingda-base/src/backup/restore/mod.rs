@@ -125,6 +125,11 @@ impl Staged {
         direct::with(&self.options.engine, |direct| direct.unit(&context, work))
     }
 
+    /// Writes its database anew, so that nothing is left in it of what was deleted.
+    pub fn rewrite(&self) -> Result<()> {
+        direct::on_own_thread(|| crate::db::rewrite(&self.options.engine))
+    }
+
     /// Where the blobs lie until they are in place.
     pub fn blobs(&self) -> &Path {
         &self.blobs
