@@ -83,6 +83,7 @@ async fn what_was_acknowledged_before_a_backup_began_is_in_it_on_postgresql() {
     backup_while_writing(Site { place: Place::new(), database: Some(beside.url.clone()) }).await;
 }
 
+#[expect(clippy::disallowed_methods, reason = "writers of the test, which ends them itself")]
 async fn backup_while_writing(site: Site) {
     let serving = site.serve();
     let (acked, stop) = (Arc::new(Mutex::new(Vec::new())), Arc::new(AtomicBool::new(false)));

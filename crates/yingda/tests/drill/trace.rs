@@ -5,7 +5,7 @@ use std::{fs, path::Path};
 fn forms(text: &str) -> Vec<Vec<u8>> {
     let quoted = serde_json::to_string(text).unwrap();
     let twice = serde_json::to_string(&quoted).unwrap();
-    let inner = |text: &str| text[1..text.len() - 1].as_bytes().to_vec();
+    let inner = |text: &str| text.as_bytes()[1..text.len() - 1].to_vec();
     let escaped = |upper: bool| {
         let unit = |unit: u16| if upper { format!("\\u{unit:04X}") } else { format!("\\u{unit:04x}") };
         // Only what is not ASCII, as most encoders do.
