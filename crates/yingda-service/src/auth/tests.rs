@@ -251,6 +251,7 @@ apps! { every_sensitive_route_asks_for_a_proof, |t| async {
     assert!(sensitive.len() >= 5, "{sensitive:?}");
     let everybody = [
         t.staff("sys", "system_admin", &[]).await, t.staff("sec", "security_admin", &[]).await, t.staff("aud", "audit_admin", &[]).await,
+        t.staff("boss", "supervisor", &[]).await,
     ];
     t.db.clock().advance(Duration::from_secs(5 * 60));
     for route in sensitive {

@@ -71,7 +71,9 @@ fn of_customer(tx: &mut Tx, customer: i64, erasure: &Erasure) -> Result<()> {
     let reached = store::reached(tx, erasure.id)?;
     let next = conversation::next_of_customer(tx, customer, reached)?;
     let Some(row) = next else {
-        visit::forget_devices(tx, customer)?;
+        for device in visit::forget_devices(tx, customer)? {
+            audit::erase_origins(tx, "visitor", device)?;
+        }
         if let Some(public_id) = customer::erase(tx, customer)? {
             audit::erase_values(tx, "customer", &public_id)?;
         }

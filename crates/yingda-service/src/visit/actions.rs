@@ -106,7 +106,9 @@ pub fn revoke_device(tx: &mut Tx, device: i64) -> Result<()> {
     Ok(())
 }
 
-/// Stops trusting all devices of a customer: whoever comes with one of them is somebody new.
-pub fn forget_devices(tx: &mut Tx, customer: i64) -> Result<()> {
-    store::of_customer(tx, customer)?.into_iter().try_for_each(|device| revoke_device(tx, device))
+/// Stops trusting all devices of a customer: whoever comes with one of them is somebody new. Answers their ids.
+pub fn forget_devices(tx: &mut Tx, customer: i64) -> Result<Vec<i64>> {
+    let devices = store::of_customer(tx, customer)?;
+    devices.iter().try_for_each(|device| revoke_device(tx, *device))?;
+    Ok(devices)
 }
