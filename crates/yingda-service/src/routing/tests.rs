@@ -123,6 +123,8 @@ apps! { a_conversation_is_passed_on_to_a_colleague, |t| async {
     let (agent, mut desk, _) = at_desk(&t, "linxiao", &[GROUP], 3).await;
     let id = visitor.open("a").await;
     desk.expect_where("entry", |e| e["body"]["code"] == "assigned").await;
+    // Changes are gathered for a moment: what the desk was never shown is not taken off it.
+    desk.expect_where("inbox", |f| f["items"].as_array().unwrap().iter().any(|i| i["id"] == id.as_str())).await;
     let (colleague, mut other, colleague_id) = at_desk(&t, "chenli", &[GROUP], 1).await;
     let mut panel = visitor.socket().await;
     panel.send(json!({"type": "hello", "resume": [{"conversation": id, "after": 0}]})).await;
