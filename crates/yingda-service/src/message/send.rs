@@ -2,6 +2,7 @@
 use super::{
     body::{ClientId, Content},
     draft,
+    store::{self, RefusedSend},
 };
 use crate::file::FileKind;
 use crate::{
@@ -150,6 +151,10 @@ fn as_staff(tx: &mut Tx, actor: &Actor, staff: &StaffActor, send: &Send, episode
         return Ok(repeated(&send.conversation, sent, send, None));
     }
     let is_note = send.content.kind == Kind::Note;
+    // The answer may have been lost, and now they could say it: behind what they have said since.
+    if let Some(refused) = store::refused_send(tx, episode.row.id, staff.id, &send.client_id.0)? {
+        return Ok(not_said(refused).into());
+    }
     if let Err(error) = authorise(actor, if is_note { Action::Note } else { Action::Serve }, &episode.row) {
         let was_owner = known.is_some_and(|participant| participant.role == Role::Agent);
         return if was_owner && !is_note { Ok(give_back(tx, staff, send, episode)?.into()) } else { Ok(error.into()) };
@@ -178,17 +183,22 @@ fn as_staff(tx: &mut Tx, actor: &Actor, staff: &StaffActor, send: &Send, episode
 /// A former owner's words are kept as their draft, with who owns the conversation now.
 fn give_back(tx: &mut Tx, staff: &StaffActor, send: &Send, episode: &Episode) -> Result<Error> {
     let text = send.content.body["text"].as_str().unwrap_or_default();
-    let kept = !text.is_empty() && draft::keep(tx, staff.id, episode.row.id, text)?;
+    let is_kept = !text.is_empty() && draft::keep(tx, staff.id, episode.row.id, text)?;
     let owner = match episode.row.owner_id {
         Some(owner) => episode.participant_of(tx, owner)?.map(|participant| participant.name),
         None => None,
     };
-    let code = if episode.row.state == State::Closed { "conversation_closed" } else { "not_owner" };
-    let error = Error::conflict(code).with("draft", kept);
+    let refused = RefusedSend { was_closed: episode.row.state == State::Closed, is_kept };
+    store::note_refused_send(tx, episode.row.id, staff.id, &send.client_id.0, refused)?;
+    let error = not_said(refused);
     Ok(match owner {
         Some(owner) => error.with("owner", owner),
         None => error,
     })
+}
+
+fn not_said(refused: RefusedSend) -> Error {
+    Error::conflict(if refused.was_closed { "conversation_closed" } else { "not_owner" }).with("draft", refused.is_kept)
 }
 
 fn append(tx: &mut Tx, episode: &mut Episode, participant: i64, role: Role, name: Option<String>, send: &Send) -> Result<i64> {

@@ -1,4 +1,4 @@
-//! The SQL of drafts.
+//! The SQL of drafts and of sendings that were refused.
 use crate::conversation::ConversationId;
 use yingda_base::{Millis, Result, Tx, row, sql};
 
@@ -38,4 +38,33 @@ pub(super) fn put_draft(tx: &mut Tx, staff: i64, id: ConversationId, text: &str,
         tx.now()
     ))?;
     Ok(n == 1)
+}
+
+row! {
+    /// How a sending was refused: whether the conversation was closed, else it was somebody else's, and whether the words became a draft.
+    #[derive(Clone, Copy, Debug)]
+    pub struct RefusedSend { pub was_closed: bool, pub is_kept: bool }
+}
+
+/// How a sending of this member of staff was refused before.
+pub(super) fn refused_send(tx: &mut Tx, id: ConversationId, staff: i64, client_id: &str) -> Result<Option<RefusedSend>> {
+    tx.find(sql!(
+        "SELECT was_closed, is_kept FROM refused_send WHERE conversation_id = $1 AND staff_id = $2 AND client_id = $3",
+        id,
+        staff,
+        client_id
+    ))
+}
+
+pub(super) fn note_refused_send(tx: &mut Tx, id: ConversationId, staff: i64, client_id: &str, refused: RefusedSend) -> Result<()> {
+    tx.run(sql!(
+        "INSERT INTO refused_send (conversation_id, staff_id, client_id, was_closed, is_kept, at) VALUES ($1, $2, $3, $4, $5, $6)",
+        id,
+        staff,
+        client_id,
+        refused.was_closed,
+        refused.is_kept,
+        tx.now()
+    ))
+    .map(drop)
 }

@@ -103,6 +103,25 @@ apps! { only_the_owner_speaks_and_a_former_owners_words_become_a_draft, |t| asyn
     other.expect("ack").await;
 }}
 
+apps! { what_was_refused_stays_refused_when_the_answer_was_lost, |t| async {
+    let (visitor, _panel, agent, mut desk, id) = talk(&t).await;
+    assert_eq!(visitor.post(&format!("/api/v1/conversation/{id}/close"), json!({})).await.status, 200);
+    desk.say(&id, "c1", "稍等").await;
+    assert_eq!(desk.expect("error").await["code"], "conversation_closed");
+    assert_eq!(visitor.post(&format!("/api/v1/conversation/{id}/reopen"), json!({})).await.status, 200);
+    desk.send(json!({"type": "send", "conversation": id, "client_id": "n1", "kind": "note", "body": {"text": "客户又回来了"}})).await;
+    desk.expect_where("ack", |ack| ack["client_id"] == "n1").await;
+    agent.post(&format!("/api/v1/conversation/{id}/accept"), json!({})).await;
+    // A client that never heard the answer sends it again: behind the note it may not stand.
+    desk.say(&id, "c1", "稍等").await;
+    let again = desk.expect("error").await;
+    assert_eq!((&again["code"], &again["details"]), (&json!("conversation_closed"), &json!({"draft": true})));
+    let draft = agent.get(&format!("/api/v1/conversation/{id}/draft")).await;
+    assert_eq!(draft.body["text"], "稍等", "once");
+    desk.say(&id, "c2", "稍等").await;
+    desk.expect_where("ack", |ack| ack["client_id"] == "c2").await;
+}}
+
 apps! { a_late_word_of_the_customer_reopens_or_continues, |t| async {
     let (visitor, mut panel, agent, _desk, id) = talk(&t).await;
     agent.post(&format!("/api/v1/conversation/{id}/close"), json!({})).await;
