@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { violations } from '../harness/access.mjs';
 import { journey } from '../harness/journey.mjs';
+import { eventually } from '../harness/wait.mjs';
 import { code, nextCode } from '../harness/totp.mjs';
 
 /** Nothing for axe to find, light and dark, and nothing sticks out of a telephone. */
@@ -71,7 +72,7 @@ journey(
     await security.page.getByLabel('值').selectOption({ label: '所有人' });
     await security.page.getByRole('button', { name: '保存' }).click();
     await security.page.getByText('已保存，立即生效').waitFor();
-    assert.match(await row.innerText(), /所有人/);
+    await eventually(async () => assert.match(await row.innerText(), /所有人/));
 
     const agent = await scene.desk('zhou.zihan', { isAt: 'door' });
     const { page } = agent;
