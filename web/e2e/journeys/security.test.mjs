@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { violations } from '../harness/access.mjs';
 import { journey } from '../harness/journey.mjs';
-import { eventually } from '../harness/wait.mjs';
 import { code, nextCode } from '../harness/totp.mjs';
+import { eventually } from '../harness/wait.mjs';
 
 /** Nothing for axe to find, light and dark, and nothing sticks out of a telephone. */
 async function sound(page, what) {
