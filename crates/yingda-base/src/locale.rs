@@ -86,6 +86,11 @@ pub fn has(key: &str) -> bool {
     all().contains_key(key)
 }
 
+/// All keys that begin so, in their order.
+pub fn keys(prefix: &str) -> Vec<&'static str> {
+    all().range(prefix.to_owned()..).map(|(key, _)| key.as_str()).take_while(|key| key.starts_with(prefix)).collect()
+}
+
 /// The text of a key with its `{parameters}` filled in; the key itself if there is no text.
 pub fn text(key: &str, language: Language, parameters: &Map<String, Value>) -> String {
     let Some(text) = all().get(key) else { return key.to_owned() };

@@ -10,12 +10,14 @@ mod anchor;
 mod anchoring;
 mod chain;
 mod erase;
+mod export;
 mod http;
 mod jobs;
 mod model;
 mod record;
 mod refusal;
 mod seal;
+mod search;
 mod state;
 mod store;
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! Over HTTP, as audit administrators use it; the chain, as those who tamper with it find it.
 mod chain;
+mod search;
 mod tamper;
 
 use crate::apps;

@@ -4,6 +4,7 @@
 //! say what exactly they do, [`outcome`] how the table calls what came of it.
 //! [`protocol`] holds the frames of a whole [`talk`] against their schema.
 
+mod audit;
 mod expected;
 mod frames;
 mod leaks;

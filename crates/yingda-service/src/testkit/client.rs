@@ -24,9 +24,18 @@ pub(crate) struct Answer {
     pub status: u16,
     /// JSON; null if there was none.
     pub body: Value,
+    /// Names the request, as in the audit log.
+    pub request: String,
 }
 
 impl Answer {
+    pub(crate) async fn of(response: reqwest::Response) -> Answer {
+        let status = response.status().as_u16();
+        let request = response.headers().get("x-request-id").and_then(|id| id.to_str().ok()).unwrap_or_default().to_owned();
+        let bytes = response.bytes().await.expect("the answer ends");
+        Answer { status, body: serde_json::from_slice(&bytes).unwrap_or_default(), request }
+    }
+
     /// The code of a problem document.
     pub(crate) fn code(&self) -> &str {
         self.body["code"].as_str().unwrap_or_default()
@@ -97,10 +106,7 @@ impl Client {
         if let Some(body) = body {
             request = request.json(&body);
         }
-        let response = request.send().await.expect("the server answers");
-        let status = response.status().as_u16();
-        let bytes = response.bytes().await.expect("the answer ends");
-        Answer { status, body: serde_json::from_slice(&bytes).unwrap_or_default() }
+        Answer::of(request.send().await.expect("the server answers")).await
     }
 
     /// Opens a conversation; answers its id.

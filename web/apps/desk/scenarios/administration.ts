@@ -105,29 +105,77 @@ export const settings: Setting[] = [
     values: [],
   },
 ];
-const did = (id: string, minutes: number, action: string, over: Partial<AuditRow> = {}): AuditRow => ({
+const did = (
+  id: string,
+  minutes: number,
+  [action, action_name]: [string, string],
+  object: AuditRow['object'],
+  over: Partial<AuditRow> = {},
+): AuditRow => ({
   id,
   at: noon - minutes * 60_000,
-  actor: { kind: 'staff', id: 'he', name: '何敏' },
+  actor: { kind: 'staff', id: '7001', name: '何敏', session: '88120', method: 'code' },
   action,
-  object: { kind: 'staff', id: '7301' },
+  action_name,
+  object,
   result: 'done',
   address: '10.20.3.14',
   request: `r-${id}`,
+  seq: 5230 - minutes,
+  hash: 'd1d340947da1863e14d32582c83d00113443dd37f97f8fe2b76b81b8b39df529',
+  is_erased: false,
   ...over,
 });
+const su = { kind: 'staff', kind_name: '员工', id: '7301', name: '苏晴' };
 export const audit: AuditRow[] = [
-  did('a1', 2, 'staff.update', { before: { max_conversations: 5 }, after: { max_conversations: 8 } }),
-  did('a2', 9, 'staff.end_sessions', { after: { ended: 2 } }),
-  did('a3', 31, 'auth.login', {
-    result: 'refused',
-    code: 'auth.login_refused',
-    actor: { kind: 'anonymous', id: '', name: '' },
-    address: '10.20.8.77',
+  did('a1', 2, ['staff.update', '修改员工账号'], su, {
+    seq: undefined,
+    hash: undefined,
+    before: { name: '苏晴', max_conversations: 5, groups: ['g1'] },
+    after: { name: '苏晴', max_conversations: 8, groups: ['g1', 'g2'] },
   }),
-  did('a4', 66, 'setting.change', {
-    object: { kind: 'setting', id: 'conversation.reopen_hours' },
-    before: 24,
-    after: 48,
-  }),
+  did('a2', 9, ['staff.end_sessions', '结束员工的全部登录'], su, { after: { ended: 2 } }),
+  did(
+    'a3',
+    31,
+    ['auth.login', '登录'],
+    { kind: 'staff', kind_name: '员工', id: '' },
+    {
+      result: 'refused',
+      code: 'auth.login_refused',
+      why: '账号或密码不对',
+      actor: { kind: 'anonymous', id: '0', name: '', method: '' },
+      address: '10.20.8.77',
+      after: { call: 'POST /api/v1/auth/login' },
+    },
+  ),
+  did(
+    'a4',
+    66,
+    ['setting.set', '修改设置'],
+    { kind: 'setting', kind_name: '设置', id: 'conversation.reopen_hours', name: '结束后多久内可续聊（小时）' },
+    { before: 24, after: 48 },
+  ),
+  did(
+    'a5',
+    71,
+    ['customer.update', '修改客户资料'],
+    { kind: 'customer', kind_name: '客户', id: '62009' },
+    {
+      is_erased: true,
+      address: '',
+      actor: { kind: 'staff', id: '7301', name: '', session: '88001', method: 'password' },
+    },
+  ),
+  did(
+    'a6',
+    500,
+    ['audit.prune', '清除到期的审计记录'],
+    { kind: 'audit', kind_name: '审计日志', id: '3' },
+    {
+      actor: { kind: 'program', id: '0', name: 'audit.prune', method: '' },
+      address: '',
+      after: { days: 365, chain_seq: 3 },
+    },
+  ),
 ];

@@ -11,8 +11,93 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The audit log, the newest first. */
+        /** The audit log, the newest first. A page may hold fewer than asked for and still have a `next`: how much is looked at is bounded. */
         get: operations["audit_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/audit/chain": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How far the log is sealed and anchored. */
+        get: operations["audit_chain"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/audit/chain/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Walk the chain between two places. Anchors are not looked at: `yingda verify` does that. */
+        get: operations["audit_chain_check"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/audit/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take the log out as a file of any length; the call itself stands in the log. */
+        post: operations["audit_export"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/audit/people": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Accounts by a part of their name or login, for the filter; at most twenty. */
+        get: operations["audit_people"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/audit/words": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The words for actions and objects. */
+        get: operations["audit_words"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1178,6 +1263,16 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description How far the chain was anchored by this node. */
+        Anchored: {
+            /** @description When. */
+            at: components["schemas"]["Millis"];
+            /**
+             * Format: int64
+             * @description The last record that is.
+             */
+            seq: number;
+        };
         AttachAnswer: {
             /** @description How many conversations were taken over. */
             conversations: number;
@@ -1190,10 +1285,14 @@ export interface components {
         AuditActor: {
             /** @description Its id. */
             id: string;
-            /** @description `staff`, `visitor` or `anonymous`. */
+            /** @description `staff`, `visitor`, `anonymous`, or `program` for a command or job. */
             kind: string;
-            /** @description The name at that time. */
+            /** @description How the actor was known: `cookie`, `bearer`, `bench`, `device`; empty if not at all. */
+            method: string;
+            /** @description The name at that time; of a program, which command or job it was. */
             name: string;
+            /** @description The login session it came by. */
+            session?: string;
         };
         /** @description What was acted on. */
         AuditObject: {
@@ -1201,31 +1300,74 @@ export interface components {
             id: string;
             /** @description `staff`, `setting`, … */
             kind: string;
+            /** @description The same in words. */
+            kind_name: string;
+            /** @description What it is called now, or was called then. */
+            name?: string;
         };
-        /** @description A row. */
+        AuditPeople: {
+            items: components["schemas"]["AuditPerson"][];
+        };
+        /** @description Somebody whose records may be looked for. */
+        AuditPerson: {
+            /** @description The account. */
+            id: string;
+            /** @description What one types to log in. */
+            login: string;
+            /** @description Shown to others. */
+            name: string;
+        };
+        /** @description A record. */
         AuditRow: {
             /** @description Feature and verb. */
             action: string;
+            /** @description The action in words. */
+            action_name: string;
             /** @description Who. */
             actor: components["schemas"]["AuditActor"];
-            /** @description From where. */
+            /** @description From where; empty for the program itself, and when it was erased. */
             address: string;
-            /** @description Values after, unless erased. */
+            /** @description Values after. */
             after?: unknown;
             /** @description When. */
             at: components["schemas"]["Millis"];
-            /** @description Values before, unless erased. */
+            /** @description Values before. */
             before?: unknown;
             /** @description Why it was refused. */
             code?: string;
+            /** @description The hash of its link. */
+            hash?: string;
             /** @description Its id. */
             id: string;
+            /** @description Values, or name and address, were erased. */
+            is_erased: boolean;
             /** @description What was acted on. */
             object: components["schemas"]["AuditObject"];
             /** @description The request, as in the log of the program. */
             request: string;
             /** @description `done` or `refused`. */
             result: components["schemas"]["Outcome"];
+            /**
+             * Format: int64
+             * @description Its place in the chain; absent until it is sealed.
+             */
+            seq?: number;
+            /** @description The same in words. */
+            why?: string;
+        };
+        /** @description A code and its words. */
+        AuditWord: {
+            /** @description As in records. */
+            code: string;
+            /** @description In the reader's language. */
+            name: string;
+        };
+        /** @description What records may be about, for those who choose. */
+        AuditWords: {
+            /** @description Actions. */
+            actions: components["schemas"]["AuditWord"][];
+            /** @description Kinds of objects. */
+            objects: components["schemas"]["AuditWord"][];
         };
         /** @description Who wrote an entry. */
         Author: {
@@ -1261,6 +1403,62 @@ export interface components {
         BranchId: string;
         BranchList: {
             items: components["schemas"]["Branch"][];
+        };
+        /** @description Something that does not fit. */
+        ChainFinding: {
+            /** @description `audit.fault.changed`, … */
+            code: string;
+            /**
+             * Format: int64
+             * @description The place it is about.
+             */
+            seq: number;
+            /** @description In words. */
+            text: string;
+        };
+        /** @description A part of the chain that was walked. */
+        ChainPart: {
+            /** @description What does not fit, in the order of places. */
+            findings: components["schemas"]["ChainFinding"][];
+            /**
+             * Format: int64
+             * @description Where to go on if `to` was not reached.
+             */
+            next?: number;
+            /**
+             * Format: int64
+             * @description How many records that were.
+             */
+            records: number;
+            /**
+             * Format: int64
+             * @description The last place walked.
+             */
+            upto: number;
+        };
+        /** @description How it stands with the chain. */
+        ChainState: {
+            /** @description How far the chain is anchored on this machine. */
+            anchored?: components["schemas"]["Anchored"];
+            /**
+             * Format: int64
+             * @description Records up to here were forgotten after their time; 0 if none were.
+             */
+            forgotten_seq: number;
+            /** @description When the last of them was. */
+            sealed_at: components["schemas"]["Millis"];
+            /**
+             * Format: int64
+             * @description How many records are sealed.
+             */
+            sealed_seq: number;
+            /** @description What is wrong, as far as the program noticed by itself. */
+            trouble?: components["schemas"]["Trouble"];
+            /**
+             * Format: int64
+             * @description How many wait; 1000 stands for that many or more.
+             */
+            unsealed: number;
         };
         /** @description A channel. */
         ChannelView: {
@@ -1511,6 +1709,12 @@ export interface components {
             /** @description Its id. */
             id: string;
         };
+        ExportBody: components["schemas"]["Wanted"] & {
+            /** @description Which kind of file. */
+            format: components["schemas"]["ExportFormat"];
+        };
+        /** @enum {string} */
+        ExportFormat: "csv" | "jsonl";
         /** @description A fact the host page or staff gave. */
         Fact: {
             /** @description What it is about: 手机号, 套餐 … */
@@ -1867,26 +2071,39 @@ export interface components {
             items: {
                 /** @description Feature and verb. */
                 action: string;
+                /** @description The action in words. */
+                action_name: string;
                 /** @description Who. */
                 actor: components["schemas"]["AuditActor"];
-                /** @description From where. */
+                /** @description From where; empty for the program itself, and when it was erased. */
                 address: string;
-                /** @description Values after, unless erased. */
+                /** @description Values after. */
                 after?: unknown;
                 /** @description When. */
                 at: components["schemas"]["Millis"];
-                /** @description Values before, unless erased. */
+                /** @description Values before. */
                 before?: unknown;
                 /** @description Why it was refused. */
                 code?: string;
+                /** @description The hash of its link. */
+                hash?: string;
                 /** @description Its id. */
                 id: string;
+                /** @description Values, or name and address, were erased. */
+                is_erased: boolean;
                 /** @description What was acted on. */
                 object: components["schemas"]["AuditObject"];
                 /** @description The request, as in the log of the program. */
                 request: string;
                 /** @description `done` or `refused`. */
                 result: components["schemas"]["Outcome"];
+                /**
+                 * Format: int64
+                 * @description Its place in the chain; absent until it is sealed.
+                 */
+                seq?: number;
+                /** @description The same in words. */
+                why?: string;
             }[];
             /** @description Give it back as `after` for the next page; absent on the last. */
             next?: string;
@@ -2536,6 +2753,8 @@ export interface components {
             colleagues: components["schemas"]["TransferColleague"][];
             groups: components["schemas"]["TransferGroup"][];
         };
+        /** @enum {string} */
+        Trouble: "contradicted" | "anchors_missing" | "anchors_unusable" | "moved";
         /** @description A value that was set. */
         ValueView: {
             /** @description When it was set. */
@@ -2557,6 +2776,33 @@ export interface components {
         Visitor: {
             id: string;
             name: string;
+        };
+        /** @description What is looked for, as asked. */
+        Wanted: {
+            /** @description Only this action (`staff.create`), or all that begin so (`staff.`). */
+            action?: string;
+            /** @description Only what this member of staff did. */
+            actor?: string;
+            /** @description Only what such an actor did: `staff`, `visitor`, `anonymous`, `program`. */
+            actor_kind?: string;
+            /** @description Only from this address. */
+            address?: string;
+            /**
+             * Format: int64
+             * @description Not before this time, in milliseconds.
+             */
+            from?: number;
+            /** @description Only what was done to such a thing: `staff`, `setting`, … */
+            object?: string;
+            /** @description Only what was done to the thing with this id; if there is none, to those whose id begins so. */
+            object_id?: string;
+            /** @description `done` or `refused`. */
+            result?: components["schemas"]["Outcome"];
+            /**
+             * Format: int64
+             * @description Not after this time, in milliseconds.
+             */
+            to?: number;
         };
         /** @description What a value holds for, as asked for. */
         Whom: {
@@ -2600,16 +2846,28 @@ export interface operations {
     audit_list: {
         parameters: {
             query?: {
+                /** @description Not before this time, in milliseconds. */
+                from?: number;
+                /** @description Not after this time, in milliseconds. */
+                to?: number;
+                /** @description Only this action (`staff.create`), or all that begin so (`staff.`). */
+                action?: string;
+                /** @description Only what this member of staff did. */
+                actor?: string;
+                /** @description Only what such an actor did: `staff`, `visitor`, `anonymous`, `program`. */
+                actor_kind?: string;
+                /** @description Only what was done to such a thing: `staff`, `setting`, … */
+                object?: string;
+                /** @description Only what was done to the thing with this id; if there is none, to those whose id begins so. */
+                object_id?: string;
+                /** @description Only from this address. */
+                address?: string;
+                /** @description `done` or `refused`. */
+                result?: components["schemas"]["Outcome"];
                 /** @description `next` of the page before. */
                 after?: string;
                 /** @description 1–200, 50 unless said. */
                 limit?: number;
-                /** @description Only actions that begin so: `staff.create`, `staff.`. */
-                action?: string;
-                /** @description Only what this member of staff did. */
-                actor?: string;
-                /** @description `done` or `refused`. */
-                result?: components["schemas"]["Outcome"];
             };
             header?: never;
             path?: never;
@@ -2623,6 +2881,153 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Page_AuditRow"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    audit_chain: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChainState"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    audit_chain_check: {
+        parameters: {
+            query: {
+                /** @description The first place. */
+                from: number;
+                /** @description The last. */
+                to: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChainPart"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    audit_export: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ExportBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    audit_people: {
+        parameters: {
+            query?: {
+                /** @description A part of the name or login. */
+                text?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditPeople"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    audit_words: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditWords"];
                 };
             };
             default: {

@@ -215,3 +215,27 @@ apps! { an_administrator_takes_a_lost_one_away, |t| async {
     let log = t.staff("auditor", "audit_admin", &[]).await.get("/api/v1/audit?action=staff.reset_second_factor&result=done").await;
     assert_eq!(log.body["items"].as_array().unwrap().len(), 2);
 }}
+
+apps! { what_is_done_about_it_stands_in_the_audit_log, |t| async {
+    account(&t, "linxiao", false).await;
+    let person = logged_in(&t, "linxiao").await;
+    let (telephone, _) = enrolled(&t, &person).await;
+    let asked = challenge(&t, "linxiao").await;
+    assert_eq!(code(&t, &asked, "000000").await.code(), "auth.code_refused");
+    let in_by_code = code(&t, &asked, &telephone.shows(&t)).await.body["token"].as_str().unwrap().to_owned();
+    let person = t.anonymous().with_token(&in_by_code);
+    assert_eq!(person.post("/api/v1/auth/second-factor/codes", json!({})).await.status, 200);
+    assert_eq!(person.delete("/api/v1/auth/second-factor").await.status, 204);
+    let log = t.staff("auditor", "audit_admin", &[]).await.get("/api/v1/audit?action=auth.").await;
+    let rows: Vec<[&str; 4]> = log.body["items"].as_array().unwrap().iter().rev().map(|row| {
+        [&row["action"], &row["result"], &row["actor"]["kind"], &row["actor"]["method"]].map(|field| field.as_str().unwrap())
+    }).collect();
+    assert_eq!(rows, [
+        ["auth.login", "done", "staff", "password"],
+        ["auth.enrol", "done", "staff", "password"],
+        ["auth.login", "refused", "anonymous", ""],
+        ["auth.login", "done", "staff", "code"],
+        ["auth.renew_recovery_codes", "done", "staff", "code"],
+        ["auth.remove_second_factor", "done", "staff", "code"],
+    ]);
+}}
