@@ -10,7 +10,7 @@ use anyhow::bail;
 use rand::{RngExt as _, rngs::StdRng};
 use tokio::{
     sync::{Barrier, mpsc::UnboundedReceiver, watch},
-    time::{Instant, timeout, timeout_at},
+    time::{Instant, timeout_at},
 };
 
 use super::ledger::{Hand, Ledger};
@@ -25,7 +25,7 @@ const MEMORY: usize = 4;
 const REPEATED: f64 = 0.04;
 /// How long the last answers may take after the storm.
 const CALM: Duration = Duration::from_secs(60);
-/// Without any news for this long, nothing more will be shown. The product promises three seconds.
+/// Without an entry or a greater head for this long, nothing more will be shown. The product promises three seconds.
 const QUIET: Duration = Duration::from_secs(10);
 
 /// One client of the storm.
@@ -141,17 +141,23 @@ impl Member {
         missing.keys().for_each(|conversation| self.connection.ask(conversation));
         // What one owns, and what a visitor was in, must be shown even if no answer tells how far.
         let mut complete: HashMap<String, u64> = owned.iter().map(|id| (id.clone(), u64::MAX)).collect();
+        let mut end = Instant::now() + QUIET;
         while !missing.is_empty() {
             // What is missing now is missing: that is for the checker to find.
-            let Ok(Some(event)) = timeout(QUIET, self.events.recv()).await else { break };
+            let Ok(Some(event)) = timeout_at(end, self.events.recv()).await else { break };
             self.notice(&event)?;
-            match event {
+            // A conversation that cannot be completed is asked for again and again: the same answer is no news.
+            let is_news = match event {
                 Event::Answered { conversation, head: Some(head) } => {
                     complete.insert(conversation.clone(), head);
-                    missing.insert(conversation, Some(head));
+                    missing.insert(conversation, Some(head)) != Some(Some(head))
                 }
-                Event::Answered { conversation, head: None } => drop(missing.remove(&conversation)),
-                _ => {}
+                Event::Answered { conversation, head: None } => missing.remove(&conversation).is_some(),
+                Event::Shown(_) => true,
+                _ => false,
+            };
+            if is_news {
+                end = Instant::now() + QUIET;
             }
             missing.retain(|conversation, head| head.is_none_or(|head| self.held.get(conversation) < Some(&head)));
         }
