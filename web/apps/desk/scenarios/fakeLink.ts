@@ -17,6 +17,7 @@ export class FakeLink implements Link {
   }
   async start() {
     this.tell('presence', this.world.presence);
+    for (const refusal of this.world.refusals ?? []) this.tell('refused', refusal);
     for (const id of Object.keys(this.world.threads)) this.tell('thread', { conversation: id });
   }
   stop() {

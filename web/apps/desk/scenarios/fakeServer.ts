@@ -20,6 +20,8 @@ export function fakeServer(world: World): (request: Request) => Promise<Response
       return world.me
         ? json({ staff: world.me, password_rule: { least: 10, history: 5, days: 0 } })
         : problem(401, 'not_logged_in', '请先登录');
+    if (pathname === '/api/v1/file/rules')
+      return json({ image_mb: 10, document_mb: 20, types: [{ ending: 'pdf', media_type: 'application/pdf' }] });
     if (pathname.startsWith('/api/v1/customer/')) return json({ customer: world.customer });
     if (pathname.endsWith('/draft')) {
       if (request.method === 'GET') return problem(404, 'not_found', '没有草稿');

@@ -25,11 +25,11 @@ const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.mi
 const server = await createServer({
   configFile: new URL('../vite.config.ts', import.meta.url).pathname,
   root: new URL('..', import.meta.url).pathname,
-  server: { port: 5190, host: '127.0.0.1', proxy: {} },
+  server: { host: '127.0.0.1', proxy: {} },
   logLevel: 'warn',
 });
 await server.listen();
-const base = `http://127.0.0.1:${server.config.server.port}/desk/scenarios/index.html`;
+const base = `${server.resolvedUrls.local[0]}scenarios/index.html`;
 const browser = await chromium.launch({
   executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
   args: [
@@ -64,9 +64,10 @@ for (const size of values.sizes.split(',')) {
           'console',
           (message) =>
             message.type() === 'error' &&
-            !/status of (401|404|500)/.test(message.text()) &&
+            !/status of (401|404|500|503)/.test(message.text()) &&
             fault(file, message.text()),
         );
+        if (step.kept) await page.addInitScript((kept) => Object.assign(sessionStorage, kept), step.kept);
         await page.goto(
           `${base}?scenario=${step.scenario ?? name}&theme=${theme}&locale=${locale}&density=${values.density}`,
         );

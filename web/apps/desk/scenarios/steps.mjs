@@ -43,6 +43,53 @@ export const steps = {
   calm: { ready: '.list' },
   empty: { ready: '.list' },
   offline: { ready: '.bar' },
+  files: { ready: '.file' },
+  viewer: {
+    scenario: 'files',
+    ready: '.file',
+    act: async (page) => {
+      await page.click('.image .open');
+      await page.keyboard.press('ArrowRight');
+      await page.getByText('2 / 3').waitFor();
+    },
+  },
+  filesChosen: {
+    scenario: 'work',
+    ready: '#editor',
+    act: async (page) => {
+      await page.locator('.composer input[type=file]').setInputFiles([
+        { name: '上门预约单（已盖章）.pdf', mimeType: 'application/pdf', buffer: Buffer.from('%PDF-1.7') },
+        { name: '安装程序.exe', mimeType: 'application/x-msdownload', buffer: Buffer.from('MZ') },
+      ]);
+      await page.locator('.tray li').waitFor();
+    },
+  },
+  filesLost: {
+    scenario: 'work',
+    ready: '#editor',
+    kept: { 'yingda.desk.files': JSON.stringify({ by: 'me', names: { c1: ['十月账单.pdf', '光猫.png'] } }) },
+  },
+  returned: { ready: '.returned' },
+  unopened: { ready: '.calm .note' },
+  listFailed: {
+    ready: '.list',
+    act: async (page) => {
+      await page.click('.boxes button >> nth=3');
+      await page.waitForSelector('.list .note');
+    },
+  },
+  unstarted: { ready: '.note' },
+  starting: { ready: '.note' },
+  ended: { ready: '#account' },
+  profile: {
+    scenario: 'work',
+    ready: '.message',
+    act: async (page) => {
+      const button = page.locator('.head .profile');
+      if (await button.isVisible()) await button.click();
+    },
+  },
+  me: { scenario: 'full', ready: '.message', act: me },
   failed: { ready: '.mark.failed' },
   queued: { ready: '.head', settle: 400 },
   colleague: { ready: '.readonly' },
@@ -100,7 +147,6 @@ export const steps = {
   forbidden: { ready: '.note' },
   many: { ready: '.message' },
   state: { scenario: 'full', ready: '.message', act: (page) => page.click('.top .state') },
-  me: { scenario: 'full', ready: '.message', act: me },
   keys: {
     scenario: 'full',
     ready: '.message',

@@ -4,13 +4,14 @@ import type {
   InboxView,
   Outgoing,
   OwnPresence,
+  RealtimeEvents,
   SyncState,
   ThreadItem,
   ThreadView,
 } from '@yingda/realtime';
 import { permissions } from '../src/features/staff/permissions.ts';
 import * as administration from './administration.ts';
-import { conversation, entry, item, noon, pending } from './samples.ts';
+import { conversation, entry, item, noon, outgoing, pending } from './samples.ts';
 
 /** One invented afternoon at the desk of 林晓, the same in every picture. */
 export interface World {
@@ -27,6 +28,8 @@ export interface World {
   branches: Branch[];
   settings: Setting[];
   audit: AuditRow[];
+  /** What the server would not take, told as soon as the link starts. */
+  refusals?: RealtimeEvents['refused'][];
   /** Paths that do not answer, or answer with a problem. */
   refuse: Record<string, { status: number; code: string; title: string } | 'never'>;
 }
@@ -243,6 +246,49 @@ const thread: ThreadItem[] = [
   ),
 ];
 
+/** A drawing in place of a photo. */
+const drawing = (colour: string, width: number, height: number, label: string) => ({
+  file: `f-${label}`,
+  width,
+  height,
+  url: `data:image/svg+xml,${encodeURIComponent(`<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}"><rect width="100%" height="100%" fill="${colour}"/><rect x="20%" y="30%" width="60%" height="40%" rx="24" fill="#1d2530"/><circle cx="30%" cy="50%" r="18" fill="#43b076"/><circle cx="42%" cy="50%" r="18" fill="#f0703f"/></svg>`)}`,
+});
+const withFiles: ThreadItem[] = [
+  ...thread.slice(0, 6),
+  item(entry({ seq: 7, kind: 'image', body: drawing('#8fb8d8', 640, 400, 'front'), author: customer, at: at(14, 33) })),
+  item(
+    entry({ seq: 8, kind: 'image', body: drawing('#c9b79a', 400, 640, 'back'), author: customer, at: at(14, 33, 20) }),
+  ),
+  item(
+    entry({
+      seq: 9,
+      kind: 'file',
+      body: {
+        file: 'd1',
+        name: '2026年10月宽带测速与光功率检测报告（杭州西湖区文三路）.pdf',
+        bytes: 1_482_310,
+        media_type: 'application/pdf',
+      },
+      author: customer,
+      at: at(14, 34),
+    }),
+  ),
+  item(
+    entry({
+      seq: 10,
+      kind: 'file',
+      body: { file: 'd2', name: '上门预约单.docx', bytes: 38_912, media_type: 'application/msword' },
+      author: agent,
+      at: at(14, 35),
+    }),
+    'read',
+  ),
+  item(
+    entry({ seq: 11, kind: 'image', body: drawing('#dfe9f0', 900, 500, 'plan'), author: agent, at: at(14, 35, 18) }),
+    'read',
+  ),
+];
+
 function view(id: string, items: ThreadItem[], over: Partial<ThreadView> = {}): ThreadView {
   return { conversation: id, items, loaded: true, hasOlder: false, held: items.length, typing: [], unread: 0, ...over };
 }
@@ -327,6 +373,53 @@ export const scenarios: Record<string, { path: string; world: () => World }> = {
       }),
   },
   full: { path: '/conversation/c1', world: () => ({ ...afternoon(), presence: { ...afternoon().presence, load: 8 } }) },
+  files: { path: '/conversation/c1', world: () => withThread(afternoon(), 'c1', withFiles) },
+  returned: {
+    path: '/conversation/c1',
+    world: () => ({
+      ...withThread(change(afternoon(), 'c1', { owner: other }), 'c1', thread),
+      refusals: [
+        {
+          code: 'not_owner',
+          message: '会话已由陈立接待',
+          details: { draft: true, owner: '陈立' },
+          outgoing: outgoing({
+            conversation: 'c1',
+            content: { kind: 'text', body: { text: '可以的，师傅今天 17:30 到 18:30 上门。' } },
+          }),
+        },
+      ],
+    }),
+  },
+  unopened: {
+    path: '/conversation/none',
+    world: () => ({
+      ...afternoon(),
+      refuse: { '/api/v1/conversation/none': { status: 503, code: 'busy', title: '系统正忙，请稍后再试' } },
+    }),
+  },
+  listFailed: {
+    path: '/conversation',
+    world: () => ({
+      ...afternoon(),
+      refuse: { '/api/v1/conversation': { status: 503, code: 'busy', title: '系统正忙，请稍后再试' } },
+    }),
+  },
+  unstarted: {
+    path: '/conversation',
+    world: () => ({
+      ...afternoon(),
+      refuse: { '/api/v1/auth/me': { status: 503, code: 'busy', title: '系统正忙，请稍后再试' } },
+    }),
+  },
+  starting: { path: '/conversation', world: () => ({ ...afternoon(), refuse: { '/api/v1/auth/me': 'never' } }) },
+  ended: {
+    path: '/conversation/c1',
+    world: () => ({
+      ...afternoon(),
+      refuse: { '/api/v1/conversation/c1/draft': { status: 401, code: 'session_revoked', title: '登录已结束' } },
+    }),
+  },
   calm: { path: '/conversation', world: () => ({ ...afternoon(), presence: { ...afternoon().presence, load: 8 } }) },
   empty: {
     path: '/conversation',

@@ -1,4 +1,4 @@
-import { clockTime } from '@yingda/ui';
+import { clockTime, RATING_REASONS } from '@yingda/ui';
 
 /** Every visible word of the panel. Chinese is the original; English must have the same shape, which the compiler checks. */
 const zh = {
@@ -118,16 +118,7 @@ const zh = {
     grades: ['很不满意', '不满意', '一般', '满意', '非常满意'],
     whyGood: '好在哪里（可不选）',
     whyPoor: '哪里不够好（可不选）',
-    reasons: {
-      clear: '听得懂',
-      fast: '回复快',
-      solved: '真解决了',
-      polite: '有礼貌',
-      unclear: '没讲清楚',
-      slow: '回复慢',
-      unsolved: '没解决',
-      impolite: '态度不好',
-    },
+    reasons: RATING_REASONS.zh,
     comment: '还想说点什么（可不填）',
     skip: '跳过',
     submit: '提交',
@@ -269,16 +260,7 @@ const en: typeof zh = {
     grades: ['Very poor', 'Poor', 'Fair', 'Good', 'Very good'],
     whyGood: 'What was good (optional)',
     whyPoor: 'What could be better (optional)',
-    reasons: {
-      clear: 'Clear',
-      fast: 'Quick',
-      solved: 'Really solved',
-      polite: 'Polite',
-      unclear: 'Unclear',
-      slow: 'Slow',
-      unsolved: 'Not solved',
-      impolite: 'Impolite',
-    },
+    reasons: RATING_REASONS.en,
     comment: 'Anything else? (optional)',
     skip: 'Skip',
     submit: 'Submit',

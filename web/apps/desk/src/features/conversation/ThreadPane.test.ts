@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
-import { h, nextTick, ref } from 'vue';
+import { h, nextTick, type Ref, ref } from 'vue';
+import { fakeServer } from '../../../scenarios/fakeServer.ts';
 import { noon } from '../../../scenarios/samples.ts';
 import { stage } from '../../../scenarios/stage.ts';
 import { afternoon, me, scenarios, type World } from '../../../scenarios/world.ts';
@@ -9,17 +10,21 @@ import ThreadPane from './ThreadPane.vue';
 import { useConversation } from './useConversation.ts';
 import { useThread } from './useThread.ts';
 
-async function pane(world: World, id: string) {
-  const { page, link } = await stage(world, () => {
-    const [live, session, actions] = [useLive(), useSession(), useConversation()];
-    session.me = me;
-    void live.start(me);
-    const { conversation, view } = useThread(ref(id));
-    return () =>
-      conversation.value && view.value
-        ? h(ThreadPane, { conversation: conversation.value, view: view.value, mayAccept: true, actions })
-        : h('i');
-  });
+async function pane(world: World, id: string | Ref<string>, answer = fakeServer(world)) {
+  const { page, link } = await stage(
+    world,
+    () => {
+      const [live, session, actions] = [useLive(), useSession(), useConversation()];
+      session.me = me;
+      void live.start(me);
+      const { conversation, view } = useThread(ref(id));
+      return () =>
+        conversation.value && view.value
+          ? h(ThreadPane, { conversation: conversation.value, view: view.value, mayAccept: true, actions })
+          : h('i');
+    },
+    answer,
+  );
   await nextTick();
   const area = () => page.querySelector('textarea');
   const type = async (text: string) => {
@@ -35,6 +40,7 @@ async function pane(world: World, id: string) {
 
 beforeEach(() => {
   localStorage.clear();
+  sessionStorage.clear();
   vi.spyOn(Date, 'now').mockReturnValue(noon);
 });
 
@@ -118,5 +124,61 @@ describe('a thread', () => {
     );
     expect(recall?.disabled).toBe(true);
     expect(recall?.textContent).toContain('超过 2 分钟');
+  });
+
+  it('leaves files and words with the conversation they were put into, also while they are on their way', async () => {
+    const world = afternoon();
+    let arrive: (_: Response) => void = () => {};
+    const uploaded = new Promise<Response>((done) => {
+      arrive = done;
+    });
+    const server = fakeServer(world);
+    const opened = ref('c1');
+    const { page, area, type, enter, sent } = await pane(world, opened, (request) =>
+      request.url.includes('/file/documents') ? uploaded : server(request),
+    );
+    const tray = () => page.querySelectorAll('.tray li').length;
+    const picker = page.querySelector<HTMLInputElement>('input[type=file]')!;
+    const bill = new File(['%PDF'], 'bill.pdf', { type: 'application/pdf' });
+    Object.defineProperty(picker, 'files', { value: [bill] });
+    picker.dispatchEvent(new Event('change'));
+    await vi.waitFor(() => expect(tray()).toBe(1));
+    await type('您的账单');
+
+    opened.value = 'c5';
+    await vi.waitFor(() => expect(area()?.value).toBe(''));
+    expect(tray()).toBe(0);
+    opened.value = 'c1';
+    await vi.waitFor(() => expect(area()?.value).toBe('您的账单'));
+    expect(tray()).toBe(1);
+
+    enter();
+    await vi.waitFor(() => expect(area()!.readOnly).toBe(true));
+    opened.value = 'c5';
+    await vi.waitFor(() => expect(area()?.value).toBe(''));
+    await type('给另一位客户的话');
+    const file = { id: 'f1', name: 'bill.pdf', bytes: 4, media_type: 'application/pdf' };
+    arrive(Response.json({ file }, { status: 201 }));
+    await vi.waitFor(() => expect(sent().length).toBe(2));
+    expect(sent().map(([to, content]) => [to, (content as { kind: string }).kind])).toEqual([
+      ['c1', 'file'],
+      ['c1', 'text'],
+    ]);
+    expect(sent()[1]).toEqual(['c1', { kind: 'text', body: { text: '您的账单' } }, { epoch: 3 }]);
+    expect(area()!.value).toBe('给另一位客户的话');
+  });
+
+  it('says before anything is sent which files the operator does not allow, and which a reload took away', async () => {
+    sessionStorage.setItem('yingda.desk.files', JSON.stringify({ by: me.id, names: { c1: ['光猫.png'] } }));
+    const { page } = await pane(afternoon(), 'c1');
+    const alert = () => page.querySelector('.composer [role=alert]')?.textContent ?? '';
+    await vi.waitFor(() => expect(alert()).toContain('请重新选择：光猫.png'));
+    await vi.waitFor(() => expect(page.querySelector('input[type=file]')?.getAttribute('accept')).toContain('.pdf'));
+    const picker = page.querySelector<HTMLInputElement>('input[type=file]')!;
+    Object.defineProperty(picker, 'files', { value: [new File(['MZ'], 'setup.exe')] });
+    picker.dispatchEvent(new Event('change'));
+    await vi.waitFor(() => expect(alert()).toBe('不能发送这种类型的文件，可以发送图片和 pdf'));
+    expect(page.querySelector('.tray')).toBeNull();
+    expect(sessionStorage.getItem('yingda.desk.files')).toBeNull();
   });
 });

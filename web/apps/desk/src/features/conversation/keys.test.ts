@@ -18,6 +18,7 @@ describe('keys', () => {
     expect(commandOf(press('œ', 'KeyQ', { altKey: true }), 'editor')).toEqual({ do: 'longest' });
     expect(commandOf(press('∑', 'KeyW', { altKey: true }), 'page')).toEqual({ do: 'end' });
     expect(commandOf(press('3', 'Digit3', { ctrlKey: true }), 'editor')).toEqual({ do: 'nth', index: 2 });
+    expect(commandOf(press('9', 'Numpad9', { ctrlKey: true }), 'page')).toEqual({ do: 'nth', index: 8 });
   });
 
   it('leaves letters and Enter to whoever has the focus', () => {
@@ -29,6 +30,10 @@ describe('keys', () => {
 
   it('leaves everything to an input method that is composing', () => {
     expect(commandOf(press('Escape', 'Escape', { isComposing: true }), 'editor')).toBeUndefined();
+  });
+
+  it('leaves signs typed with AltGr alone', () => {
+    expect(commandOf(press('²', 'Digit2', { ctrlKey: true, altKey: true }), 'editor')).toBeUndefined();
   });
 
   it('does not take over shortcuts of the browser', () => {

@@ -23,8 +23,9 @@ export function commandOf(event: Key, where: 'page' | 'control' | 'editor'): Com
         return undefined;
     }
   }
-  const digit = /^Digit([1-9])$/.exec(event.code)?.[1];
-  if (digit && event.ctrlKey && !event.shiftKey) return { do: 'nth', index: Number(digit) - 1 };
+  // Ctrl with Alt is AltGr, which types a sign on many keyboards.
+  const digit = /^(?:Digit|Numpad)([1-9])$/.exec(event.code)?.[1];
+  if (digit && event.ctrlKey && !event.altKey && !event.shiftKey) return { do: 'nth', index: Number(digit) - 1 };
   if (event.ctrlKey || event.metaKey) return undefined;
   if (event.key === 'F4') return { do: 'transfer' };
   if (event.key === 'Escape') return { do: 'editor' };

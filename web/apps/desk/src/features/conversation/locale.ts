@@ -18,7 +18,12 @@ export const zh = {
     waited: '已等 {clock}',
     empty: '还没有消息',
   },
-  foot: { load: '接待 {load} / {limit}', longest: '最长等待 {clock}', frozen: '时钟停在 {at}' },
+  foot: {
+    load: '接待 {load} / {limit}',
+    full: '接待 {load} / {limit} · 已满',
+    longest: '最长等待 {clock}',
+    frozen: '时钟停在 {at}',
+  },
   empty: {
     mine: '手上没有会话',
     mineText: '有客户排队时，这里会出现接待按钮',
@@ -69,6 +74,7 @@ export const zh = {
   },
   alert: { conversation: '有新会话', message: '有新消息', waiting: '有客户等得太久' },
   missing: '会话不存在，或您没有权限查看',
+  unopened: '会话没有打开',
 };
 
 export const en: Translation<typeof zh> = {
@@ -91,6 +97,7 @@ export const en: Translation<typeof zh> = {
   },
   foot: {
     load: 'Serving {load} / {limit}',
+    full: 'Serving {load} / {limit} · full',
     longest: 'Longest wait {clock}',
     frozen: 'Clocks stopped at {at}',
   },
@@ -149,4 +156,5 @@ export const en: Translation<typeof zh> = {
   },
   alert: { conversation: 'A new chat', message: 'A new message', waiting: 'A customer waits too long' },
   missing: 'There is no such chat, or you may not see it',
+  unopened: 'This chat did not open',
 };

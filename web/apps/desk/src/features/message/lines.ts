@@ -1,4 +1,4 @@
-import type { ThreadItem } from '@yingda/realtime';
+import type { ImageBody, ThreadItem } from '@yingda/realtime';
 
 /** What stands below one another in a thread. */
 export type Line =
@@ -49,4 +49,9 @@ export function textOf(item: ThreadItem): string | undefined {
   const { entry } = item;
   if (entry.kind === 'text' || entry.kind === 'note') return entry.body?.text;
   return entry.kind === 'card' ? entry.fallback : undefined;
+}
+
+/** The pictures of a thread that can be looked at, oldest first. */
+export function imagesOf(items: readonly ThreadItem[]): ImageBody[] {
+  return items.flatMap(({ entry }) => (entry?.kind === 'image' && entry.v === 1 && entry.body ? [entry.body] : []));
 }

@@ -1,13 +1,11 @@
 import { answer } from '@yingda/api';
 import type { SendBody } from '@yingda/realtime';
-import { onScopeDispose, shallowRef } from 'vue';
+import { IMAGE_TYPES, type Unfit, unfit } from '@yingda/ui';
+import { defineStore } from 'pinia';
+import { shallowReactive, watch } from 'vue';
 import { useApi } from '../../outside.ts';
-
-export const imageTypes = ['image/png', 'image/jpeg', 'image/gif', 'image/webp'];
-export const imageLimit = 10 * 1024 * 1024;
-const fileLimit = 100 * 1024 * 1024;
-/** What the choice of files offers; the server decides by the operator's settings. */
-export const accepted = [...imageTypes, '.pdf', '.docx', '.xlsx', '.pptx', '.txt', '.csv', '.zip'].join(',');
+import { useSession } from '../auth/session.ts';
+import { useFileRules } from './rules.ts';
 
 export interface PendingImage {
   readonly id: number;
@@ -16,23 +14,54 @@ export interface PendingImage {
   readonly picture?: ImageBitmap;
 }
 
-export type Wrong = 'type' | 'large';
+const none: readonly PendingImage[] = [];
 
-/** Images and other files chosen, dropped or pasted, shown before they are sent. */
-export function useImages() {
+/**
+ * Images and other files chosen, dropped or pasted, shown before they are sent. They belong to the conversation they were put into and wait there,
+ * whatever else is opened meanwhile. Their content is not written to this device, which colleagues may use too: after a reload
+ * only their names are told, so that they can be chosen again.
+ */
+export const useImages = defineStore('images', () => {
   const api = useApi();
-  const images = shallowRef<readonly PendingImage[]>([]);
+  const session = useSession();
+  const allowed = useFileRules();
+  const images = shallowReactive(new Map<string, readonly PendingImage[]>());
+  const place = 'yingda.desk.files';
+  /** Names of those that a reload has taken away, by conversation. */
+  const lost = shallowReactive(new Map<string, readonly string[]>(Object.entries(takeNames())));
   let last = 0;
 
-  async function add(files: Iterable<File>): Promise<Wrong | undefined> {
-    let wrong: Wrong | undefined;
+  const of = (conversation: string) => images.get(conversation) ?? none;
+
+  function takeNames(): Record<string, string[]> {
+    const kept = sessionStorage.getItem(place);
+    sessionStorage.removeItem(place);
+    const told = kept === null ? undefined : (JSON.parse(kept) as { by: string; names: Record<string, string[]> });
+    return told?.by === session.me?.id ? (told?.names ?? {}) : {};
+  }
+  function keepNames() {
+    const names = Object.fromEntries([...images].map(([id, all]) => [id, all.map(({ file }) => file.name)]));
+    if (images.size === 0) sessionStorage.removeItem(place);
+    else sessionStorage.setItem(place, JSON.stringify({ by: session.me?.id, names }));
+  }
+  function put(conversation: string, all: readonly PendingImage[]) {
+    if (all.length > 0) images.set(conversation, all);
+    else images.delete(conversation);
+    keepNames();
+  }
+
+  async function add(conversation: string, files: Iterable<File>): Promise<Unfit | undefined> {
+    let problem: Unfit | undefined;
+    lost.delete(conversation);
     for (const file of files) {
-      const isImage = imageTypes.includes(file.type);
-      if (!isImage && file.type.startsWith('image/')) wrong = 'type';
-      else if (file.size > (isImage ? imageLimit : fileLimit)) wrong = 'large';
-      else images.value = [...images.value, { id: ++last, file, picture: isImage ? await decoded(file) : undefined }];
+      const refused = unfit(file, allowed.rules);
+      if (refused) problem = refused;
+      else {
+        const picture = IMAGE_TYPES.includes(file.type) ? await decoded(file) : undefined;
+        put(conversation, [...of(conversation), { id: ++last, file, picture }]);
+      }
     }
-    return wrong;
+    return problem;
   }
 
   async function decoded(file: File): Promise<ImageBitmap | undefined> {
@@ -44,16 +73,20 @@ export function useImages() {
     }
   }
 
-  function remove(id: number) {
-    images.value.find((image) => image.id === id)?.picture?.close();
-    images.value = images.value.filter((image) => image.id !== id);
+  function remove(conversation: string, id: number) {
+    const all = of(conversation);
+    all.find((image) => image.id === id)?.picture?.close();
+    put(
+      conversation,
+      all.filter((image) => image.id !== id),
+    );
   }
 
   async function upload({ file: chosen }: PendingImage, conversation: string): Promise<SendBody> {
     const body = chosen as never; // docs/openapi.json takes bytes for an array of numbers
     const bodySerializer = (bytes: unknown) => bytes as never;
     const headers = { 'Content-Type': chosen.type || 'application/octet-stream' };
-    if (imageTypes.includes(chosen.type)) {
+    if (IMAGE_TYPES.includes(chosen.type)) {
       const query = { conversation };
       const call = api.POST('/api/v1/file/images', { params: { query }, headers, body, bodySerializer });
       const { file } = await answer(call);
@@ -66,8 +99,20 @@ export function useImages() {
     return { kind: 'file', body: { file: file.id, name, bytes: file.bytes, media_type: file.media_type } };
   }
 
-  onScopeDispose(() => {
-    for (const image of images.value) image.picture?.close();
+  // The browser asks whoever would leave them behind.
+  addEventListener('beforeunload', (event) => {
+    if (images.size > 0) event.preventDefault();
   });
-  return { images, add, remove, upload };
-}
+  // Nothing of one person waits for the next one at this desk.
+  watch(
+    () => session.me,
+    (me) => {
+      if (me) return;
+      for (const all of images.values()) for (const image of all) image.picture?.close();
+      images.clear();
+      lost.clear();
+      keepNames();
+    },
+  );
+  return { of, lost, add, remove, upload };
+});

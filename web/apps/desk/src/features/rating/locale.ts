@@ -1,3 +1,4 @@
+import { RATING_REASONS } from '@yingda/ui';
 import type { Translation } from '../../i18n/index.ts';
 
 export const zh = {
@@ -8,16 +9,7 @@ export const zh = {
   low: '差评',
   resolved: '已解决',
   unresolved: '没解决',
-  reasons: {
-    clear: '听得懂',
-    fast: '回复快',
-    solved: '真解决了',
-    polite: '有礼貌',
-    unclear: '没讲清楚',
-    slow: '回复慢',
-    unsolved: '没解决',
-    impolite: '态度不好',
-  },
+  reasons: RATING_REASONS.zh,
 };
 
 export const en: Translation<typeof zh> = {
@@ -28,14 +20,5 @@ export const en: Translation<typeof zh> = {
   low: 'Low',
   resolved: 'Solved',
   unresolved: 'Not solved',
-  reasons: {
-    clear: 'Clear',
-    fast: 'Quick',
-    solved: 'Really solved',
-    polite: 'Polite',
-    unclear: 'Unclear',
-    slow: 'Slow',
-    unsolved: 'Not solved',
-    impolite: 'Impolite',
-  },
+  reasons: RATING_REASONS.en,
 };
