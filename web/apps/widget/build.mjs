@@ -5,13 +5,20 @@ import { gzipSync } from 'node:zlib';
 import { build } from 'vite';
 
 const at = (path) => fileURLToPath(new URL(path, import.meta.url));
-const LIMITS = { 'widget.js': 8 * 1024, panel: 40 * 1024 };
+const LIMITS = { 'widget.js': 8 * 1024, 'panel, first view': 36 * 1024, 'panel, all of it': 48 * 1024 };
+/** Chunks bring their own style (wear.ts), so that loading one is loading one file: without Vite's helper, which would be in the first view. */
+const plainImports = {
+  name: 'plain-imports',
+  enforce: 'pre',
+  load: (id) => (id.endsWith('vite/preload-helper.js') ? 'export const __vitePreload = (load) => load();' : undefined),
+};
 const shared = { root: at('.'), configFile: false, logLevel: 'warn' };
 
 await rm(at('dist'), { recursive: true, force: true });
-await build({
+const { output } = await build({
   ...shared,
   base: '/widget/',
+  plugins: [plainImports],
   build: {
     outDir: 'dist',
     target: 'es2022',
@@ -20,7 +27,7 @@ await build({
       input: at('panel.html'),
       output: {
         entryFileNames: 'panel-[hash].js',
-        chunkFileNames: 'panel-[hash].js',
+        chunkFileNames: 'panel-[name]-[hash].js',
         assetFileNames: 'panel-[hash][extname]',
       },
     },
@@ -42,12 +49,32 @@ const sizeOf = async (name) => gzipSync(await readFile(at(`dist/${name}`)), { le
 const files = await readdir(at('dist'));
 const sizes = new Map();
 for (const name of files.filter((file) => /\.(js|css|html)$/.test(file))) sizes.set(name, await sizeOf(name));
-const panel = [...sizes].filter(([name]) => name.startsWith('panel')).reduce((sum, [, size]) => sum + size, 0);
-const measured = { 'widget.js': sizes.get('widget.js') ?? Number.POSITIVE_INFINITY, panel };
+const total = (names) => [...names].reduce((sum, name) => sum + sizes.get(name), 0);
+const every = [...sizes.keys()].filter((name) => name.startsWith('panel'));
 
-for (const [name, size] of sizes) process.stdout.write(`${name.padEnd(24)} ${size} B gz\n`);
+// The first view: the page with its style, the entry with what it imports at once, and the words of one language.
+const chunks = new Map(output.filter(({ type }) => type === 'chunk').map((chunk) => [chunk.fileName, chunk]));
+const withImports = (name, found = new Set()) => {
+  if (!found.has(name)) for (const next of chunks.get(found.add(name) && name).imports) withImports(next, found);
+  return found;
+};
+const isWords = (name) => /[\\/]words[\\/]\w+\.ts$/.test(chunks.get(name).facadeModuleId ?? '');
+const languages = [...chunks.keys()].filter(isWords);
+if (languages.length !== 2) throw new Error(`the words of the panel are not where they were: ${languages}`);
+const entry = [...chunks.values()].find(({ isEntry }) => isEntry).fileName;
+const first = new Set([...every.filter((name) => !name.endsWith('.js')), ...withImports(entry)]);
+if (every.filter((name) => name.endsWith('.css')).length !== 1)
+  throw new Error('a chunk has a style sheet that nobody loads');
+const words = Math.max(...languages.map((name) => total([...withImports(name)].filter((part) => !first.has(part)))));
+const measured = {
+  'widget.js': sizes.get('widget.js') ?? Number.POSITIVE_INFINITY,
+  'panel, first view': total(first) + words,
+  'panel, all of it': total(every),
+};
+
+for (const [name, size] of sizes) process.stdout.write(`${name.padEnd(32)} ${size} B gz\n`);
 for (const [name, limit] of Object.entries(LIMITS)) {
   const size = measured[name];
-  process.stdout.write(`${name.padEnd(24)} ${size} of ${limit} B gz${size > limit ? '  TOO LARGE' : ''}\n`);
+  process.stdout.write(`${name.padEnd(32)} ${size} of ${limit} B gz${size > limit ? '  TOO LARGE' : ''}\n`);
   if (size > limit) process.exitCode = 1;
 }

@@ -12,6 +12,10 @@ export class HostSite {
   script = '';
   style = '';
   head = '';
+  /** How many seconds its clock is behind when it signs. */
+  ago = 0;
+  /** It fails when asked who is there. */
+  isBroken = false;
   #server;
   #key = '';
 
@@ -52,7 +56,7 @@ export class HostSite {
 
   /** Signs for a customer as the guide says. */
   vouch(subject, name) {
-    const now = Math.floor(Date.now() / 1000);
+    const now = Math.floor(Date.now() / 1000) - this.ago;
     const part = (value) => Buffer.from(JSON.stringify(value)).toString('base64url');
     const claims = { aud: 'demo', sub: subject, jti: randomUUID(), iat: now, exp: now + 120, name, level: 'VIP' };
     const signed = `${part({ alg: 'HS256', typ: 'JWT' })}.${part(claims)}`;
@@ -86,7 +90,8 @@ export class HostSite {
     else if (pathname === '/app.css') send('text/css', `body { margin: 0; min-height: 3000px }\n${this.style}`);
     else if (pathname === '/who') {
       const who = /who=([\w-]+)/.exec(request.headers.cookie ?? '')?.[1];
-      send('text/plain', who ? this.vouch(who, who === 'c-1' ? '张女士' : '李先生') : '');
+      if (this.isBroken) request.socket.destroy();
+      else send('text/plain', who ? this.vouch(who, who === 'c-1' ? '张女士' : '李先生') : '');
     } else if (pathname === '/favicon.ico') response.writeHead(204).end();
     else
       send(

@@ -91,6 +91,13 @@ export class Visitor {
       assert.equal(await this.thread.locator('.marks.late, .marks.soon, .marks.bad').count(), 0),
     );
   }
+  /** The page was told, by `heard` of its script. */
+  async hears(what) {
+    await eventually(async () => {
+      const heard = await this.page.evaluate(() => window.heard);
+      assert.ok(heard.includes(what), `${heard}`);
+    });
+  }
   async sees(text, within) {
     await this.said(text).waitFor({ timeout: within });
   }

@@ -3,6 +3,7 @@ import { RealtimeClient } from '@yingda/realtime';
 import { applyTheme } from '@yingda/ui';
 import { render } from 'preact';
 import { App } from '../src/panel/app.tsx';
+import { warm } from '../src/panel/later.ts';
 import { Session } from '../src/panel/session.ts';
 import { Uploads } from '../src/panel/uploads.ts';
 import { tongueOf } from '../src/panel/words.ts';
@@ -14,7 +15,8 @@ import '../src/panel/panel.css';
 
 const query = new URLSearchParams(location.search);
 const state = query.get('state') ?? 'home';
-const tongue = tongueOf(query.get('locale') ?? 'zh-CN');
+await warm();
+const tongue = await tongueOf(query.get('locale') ?? 'zh-CN');
 const isEnglish = tongue.locale === 'en';
 document.documentElement.lang = tongue.locale;
 applyTheme(query.get('theme') === 'dark' ? 'dark' : 'light');

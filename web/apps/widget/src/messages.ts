@@ -3,8 +3,16 @@ export interface PageFacts {
   readonly url: string;
   readonly title: string;
 }
-/** What the host page says of its customer: a signed word, that nobody is logged in, or nothing (new). */
-export type Who = { readonly token: string } | { readonly left: true } | undefined;
+/**
+ * What the host page says of its customer: a signed word, that nobody is logged in, that it was asked and has not answered (pending: yet;
+ * unknown: in time, or at all), or nothing (new).
+ */
+export type Who =
+  | { readonly token: string }
+  | { readonly left: true }
+  | { readonly pending: true }
+  | { readonly unknown: true }
+  | undefined;
 export type ToPanel =
   | { readonly type: 'page'; readonly page: PageFacts }
   | { readonly type: 'shown' }

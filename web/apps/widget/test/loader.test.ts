@@ -133,4 +133,82 @@ describe('loader', () => {
     ]);
     expect(posted.mock.lastCall?.[0]).toMatchObject({ page: { url: 'https://shop.example/plan', title: '畅联 99' } });
   });
+
+  describe('asked who the customer is', () => {
+    const whos = () =>
+      posted.mock.calls
+        .map(([message]) => message as { type: string; who?: unknown })
+        .filter(({ type }) => type === 'who')
+        .map(({ who }) => who);
+    const boot = async () => {
+      await widget.start();
+      widget.open();
+      panelSays({ type: 'boot' });
+      await vi.advanceTimersByTimeAsync(0);
+    };
+
+    it('says so while the page has not answered, and again when it is late; the answer counts whenever it comes', async () => {
+      let answer: (word: string) => void = () => {};
+      widget.identify(
+        () =>
+          new Promise((resolve) => {
+            answer = resolve;
+          }),
+      );
+      await boot();
+      expect(whos()).toEqual([{ pending: true }]);
+      await vi.advanceTimersByTimeAsync(8_000);
+      expect(whos().at(-1)).toEqual({ unknown: true });
+      answer('word');
+      await vi.advanceTimersByTimeAsync(0);
+      expect(whos().at(-1)).toEqual({ token: 'word' });
+    });
+
+    it('does not know when the function throws, or answers neither a word nor null', async () => {
+      widget.identify(() => Promise.reject(new Error('their fault')));
+      await boot();
+      expect(whos()).toEqual([{ pending: true }, { unknown: true }]);
+      expect(told.at(-1)).toEqual(['error', 'identity.unavailable']);
+      widget.identify((() => undefined) as unknown as () => null);
+      await vi.advanceTimersByTimeAsync(0);
+      expect(whos().slice(2)).toEqual([{ pending: true }, { unknown: true }]);
+    });
+
+    it('does not pass on an answer that comes after the page has said that nobody is there', async () => {
+      let answer: (word: string) => void = () => {};
+      widget.identify(
+        () =>
+          new Promise((resolve) => {
+            answer = resolve;
+          }),
+      );
+      await boot();
+      widget.identify(null);
+      answer('word of a former customer');
+      await vi.advanceTimersByTimeAsync(20_000);
+      expect(whos()).toEqual([{ pending: true }, { left: true }]);
+    });
+
+    it('asks again when the page comes back out of the memory of the browser', async () => {
+      const who = vi.fn(() => 'word');
+      widget.identify(who);
+      await boot();
+      window.dispatchEvent(Object.assign(new Event('pageshow'), { persisted: false }));
+      window.dispatchEvent(Object.assign(new Event('pageshow'), { persisted: true }));
+      await vi.advanceTimersByTimeAsync(0);
+      expect(who).toHaveBeenCalledTimes(2);
+    });
+
+    it('keeps a panel whose page is slow to answer', async () => {
+      widget.identify(() => new Promise(() => {}));
+      await widget.start();
+      widget.open();
+      await vi.advanceTimersByTimeAsync(10_000);
+      panelSays({ type: 'boot' });
+      await vi.advanceTimersByTimeAsync(8_000);
+      expect(frame()).toBeTruthy();
+      await vi.advanceTimersByTimeAsync(4_000);
+      expect(frame()).toBeNull();
+    });
+  });
 });

@@ -3,6 +3,7 @@ import { render } from 'preact';
 import { vi } from 'vitest';
 import { NOW, type Stage, stageEnvironment } from '../scenarios/stage.ts';
 import { App } from '../src/panel/app.tsx';
+import { warm } from '../src/panel/later.ts';
 import { Session } from '../src/panel/session.ts';
 import { Uploads } from '../src/panel/uploads.ts';
 import { tongueOf } from '../src/panel/words.ts';
@@ -25,7 +26,8 @@ export async function openPanel(stage: Stage, locale = 'zh-CN') {
   const { env, cut, push } = stageEnvironment(stage, skew);
   const identity = { side: 'customer', identity: 'visitor:demo', client: { kind: 'widget', version: '1' } } as const;
   const client = new RealtimeClient(identity, env);
-  const tongue = tongueOf(locale);
+  await warm();
+  const tongue = await tongueOf(locale);
   const now = () => Date.now() + client.skew;
   const session = new Session({
     site: SITE,

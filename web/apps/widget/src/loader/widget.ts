@@ -20,11 +20,18 @@ const READY_WITHIN = 12_000;
 /** The first wait before a server that is away is asked again; it doubles. */
 const ASK_AGAIN = 30_000;
 const ASK_AT_LEAST = 600_000;
-/** A host page that takes longer to say who its customer is gets a nameless panel first. */
+/** A host page that takes longer to say who its customer is does not know, for now: its answer counts whenever it comes. */
 const WHO_WITHIN = 8_000;
 
 /** At most so many characters of what the page says; the page may be hostile. */
 const bound = (value: unknown, most: number) => String(value ?? '').slice(0, most);
+
+/** What the page said, or its function answered. */
+function wordOf(said: unknown): Who {
+  if (said === null) return { left: true };
+  if (typeof said !== 'string') throw new TypeError('neither a word nor null');
+  return { token: bound(said, 8192) };
+}
 
 /** Launcher and panel on one page. Nothing is shown until the server has answered, and everything goes when it cannot be reached. */
 export class Widget {
@@ -44,12 +51,16 @@ export class Widget {
   #identity: Identity | undefined;
   /** A token counts once, and "nobody" is said once: another panel of another tab may know better by now. */
   #isTold = false;
+  #asked = 0;
 
   constructor(options: WidgetOptions, tell: Tell) {
     this.#options = options;
     this.#tell = tell;
     // A page that pollutes Object.prototype pollutes every dictionary that has one.
-    addEventListener('message', (event) => this.#hear(event), { __proto__: null, signal: this.#life.signal } as object);
+    const life = { __proto__: null, signal: this.#life.signal } as object;
+    addEventListener('message', (event) => this.#hear(event), life);
+    // A page that comes back as it was may have another customer by now.
+    addEventListener('pageshow', (event) => event.persisted && this.#hasBooted && void this.#tellWho(), life);
   }
 
   async start(): Promise<void> {
@@ -162,28 +173,36 @@ export class Widget {
 
   #booted(): void {
     this.#hasBooted = true;
+    // The server is there; from here on the page may take its time.
+    clearTimeout(this.#timer);
+    if (!this.#isReady) this.#timer = window.setTimeout(() => this.#fail(), READY_WITHIN);
     void this.#tellWho();
   }
 
+  /** Only the newest question counts: an answer that comes after the page has said something else names a former customer. */
   async #tellWho(): Promise<void> {
-    const who = await this.#who();
-    if (this.#hasBooted) this.#post({ type: 'who', who });
-  }
-
-  async #who(): Promise<Who> {
+    this.#asked += 1;
+    const asked = this.#asked;
+    const isNewest = () => asked === this.#asked && this.#hasBooted;
+    const tell = (who: Who) => isNewest() && this.#post({ type: 'who', who });
     const identity = this.#identity;
     const isTold = this.#isTold;
     this.#isTold = true;
-    if (identity === undefined || (isTold && typeof identity !== 'function')) return undefined;
-    try {
-      const late = new Promise<undefined>((resolve) => setTimeout(resolve, WHO_WITHIN));
-      const token = typeof identity === 'function' ? await Promise.race([identity(), late]) : identity;
-      if (token === null) return { left: true };
-      return typeof token === 'string' ? { token: bound(token, 8192) } : undefined;
-    } catch {
-      this.#tell('error', 'identity.unavailable');
-      return undefined;
+    if (typeof identity !== 'function') {
+      if (identity === undefined || isTold) tell(undefined);
+      else tell(wordOf(identity));
+      return;
     }
+    tell({ pending: true });
+    const late = setTimeout(() => tell({ unknown: true }), WHO_WITHIN);
+    let who: Who = { unknown: true };
+    try {
+      who = wordOf(await identity());
+    } catch {
+      if (isNewest()) this.#tell('error', 'identity.unavailable');
+    }
+    clearTimeout(late);
+    tell(who);
   }
 
   /** A token soon ends, and a customer who logged out must not be found here: neither waits until somebody opens the panel. */

@@ -1,12 +1,12 @@
 import { applyCare } from '@yingda/ui';
 import { wifioff } from '@yingda/ui/icons';
-import { useEffect, useRef, useState } from 'preact/hooks';
-import { AttachCard } from './attach.tsx';
-import { type Panel, PanelContext, usePanel, useTry } from './context.ts';
+import { useEffect, useState } from 'preact/hooks';
+import { type Panel, PanelContext, usePanel } from './context.ts';
 import { Header } from './header.tsx';
 import { Home } from './home.tsx';
 import { Icon } from './icon.tsx';
 import { useKept } from './kept.ts';
+import { parts, useLater, useOpen } from './later.ts';
 import { Thread } from './thread.tsx';
 
 /** A break, or a first connecting, shorter than this is not worth a word. */
@@ -22,7 +22,10 @@ export function App({ panel, visible }: { panel: Panel; visible: boolean }) {
 }
 
 function Body({ visible }: { visible: boolean }) {
-  const { session, store, words, minimise } = usePanel();
+  const { session, store, words, minimise, attach } = usePanel();
+  const open = useOpen();
+  const { AttachCard } = useLater(parts.attach, attach !== undefined) ?? {};
+  const { EndDialog } = parts.ending.got ?? {};
   const [, draw] = useState(0);
   const [care, setCare] = useKept(store, 'yd:care');
   const [mute, setMute] = useKept(store, 'yd:mute');
@@ -51,7 +54,7 @@ function Body({ visible }: { visible: boolean }) {
         sound={mute === ''}
         onCare={() => setCare(isCare ? 'off' : 'on')}
         onSound={() => setMute(mute === '' ? 'on' : '')}
-        onEnd={() => setEnding(true)}
+        onEnd={() => open(parts.ending, () => setEnding(true))}
       />
       <NetBar />
       {session.notice && (
@@ -59,10 +62,10 @@ function Body({ visible }: { visible: boolean }) {
           {words[session.notice]}
         </p>
       )}
-      <AttachCard />
+      {attach && AttachCard && <AttachCard />}
       {isHome ? <Home /> : <Thread visible={visible} care={isCare} />}
       <Spoken />
-      {isEnding && <EndDialog onDone={() => setEnding(false)} />}
+      {isEnding && EndDialog && <EndDialog onDone={() => setEnding(false)} />}
     </div>
   );
 }
@@ -109,30 +112,5 @@ function Spoken() {
     <p class="yd-vh" aria-live="polite">
       {said}
     </p>
-  );
-}
-
-function EndDialog({ onDone }: { onDone: () => void }) {
-  const { session, words } = usePanel();
-  const attempt = useTry();
-  const dialog = useRef<HTMLDialogElement>(null);
-  useEffect(() => dialog.current?.showModal(), []);
-  const end = () => {
-    dialog.current?.close();
-    attempt(() => session.end());
-  };
-  return (
-    <dialog ref={dialog} class="confirm" aria-labelledby="end-title" onClose={onDone}>
-      <h2 id="end-title">{words.closeAsk}</h2>
-      <p>{words.closeText}</p>
-      <div class="pair">
-        <button type="button" class="button big" onClick={() => dialog.current?.close()}>
-          {words.closeNo}
-        </button>
-        <button type="button" class="button primary big" onClick={end}>
-          {words.closeYes}
-        </button>
-      </div>
-    </dialog>
   );
 }

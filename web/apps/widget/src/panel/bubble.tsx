@@ -1,12 +1,12 @@
 import type { CardBody, FileBody, ImageBody, TextBody, ThreadItem } from '@yingda/realtime';
 import { alert, clock } from '@yingda/ui/icons';
-import { canSpeak, ReadAloud } from './aloud.tsx';
-import { CardView } from './card.tsx';
 import { usePanel, useTry } from './context.ts';
 import { FileCard } from './file.tsx';
 import { Icon } from './icon.tsx';
+import { parts, useLater } from './later.ts';
 import { Picture } from './picture.tsx';
 import { contentOf, isMine } from './rows.ts';
+import { canSpeak } from './speak.ts';
 
 export interface BubbleProps {
   readonly item: ThreadItem;
@@ -20,11 +20,13 @@ export interface BubbleProps {
 
 export function Bubble({ item, name, care, marked, onChoose }: BubbleProps) {
   const mine = isMine(item);
+  const isHeard = care && !mine && canSpeak();
+  const { ReadAloud } = useLater(parts.aloud, isHeard) ?? {};
   return (
     <li class={mine ? 'said mine' : 'said'}>
       {name && <p class="who">{name}</p>}
       <Content item={item} onChoose={onChoose} />
-      {care && !mine && canSpeak() && <ReadAloud text={item.entry?.fallback ?? ''} />}
+      {isHeard && ReadAloud && <ReadAloud text={item.entry?.fallback ?? ''} />}
       {mine && <Recall item={item} />}
       {mine && <Marks item={item} marked={marked} />}
     </li>
@@ -34,10 +36,12 @@ export function Bubble({ item, name, care, marked, onChoose }: BubbleProps) {
 function Content({ item, onChoose }: Pick<BubbleProps, 'item' | 'onChoose'>) {
   const content = contentOf(item);
   const fallback = item.entry?.fallback ?? '';
+  const isCard = content.kind === 'card' && content.body !== undefined;
+  const { CardView } = useLater(parts.card, isCard) ?? {};
   if (content.kind === 'image' && content.body)
     return <Picture body={content.body as ImageBody} name={item.entry?.author.name ?? ''} />;
   if (content.kind === 'file' && content.body) return <FileCard body={content.body as FileBody} />;
-  if (content.kind === 'card' && content.body) {
+  if (isCard && CardView) {
     return <CardView card={(content.body as CardBody).card} fallback={fallback} onChoose={onChoose} />;
   }
   const isText = content.kind === 'text' && (item.entry?.v ?? 1) === 1;

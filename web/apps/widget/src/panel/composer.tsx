@@ -1,9 +1,9 @@
-import { EMOJI } from '@yingda/ui';
 import { image, send, smile } from '@yingda/ui/icons';
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { usePanel } from './context.ts';
 import { Icon } from './icon.tsx';
 import { useKept } from './kept.ts';
+import { parts, useOpen } from './later.ts';
 import { ACCEPTED } from './uploads.ts';
 
 const LONGEST = 4000;
@@ -15,6 +15,8 @@ export function Composer({ onSent }: { onSent: () => void }) {
   const { current = '', conversation, site, client } = session;
   const [text, setText] = useKept(store, `yd:${site.key}:draft`);
   const [isPicking, setPicking] = useState(false);
+  const open = useOpen();
+  const { EmojiPicker } = parts.emoji.got ?? {};
   const area = useRef<HTMLTextAreaElement>(null);
   const file = useRef<HTMLInputElement>(null);
   const idle = useRef<number>(undefined);
@@ -92,7 +94,7 @@ export function Composer({ onSent }: { onSent: () => void }) {
   const tooLong = text.length > LONGEST;
   return (
     <footer class="composer">
-      {isPicking && <EmojiPicker onPick={insert} onClose={() => setPicking(false)} />}
+      {isPicking && EmojiPicker && <EmojiPicker onPick={insert} onClose={() => setPicking(false)} />}
       <div class="row">
         <button
           type="button"
@@ -132,7 +134,7 @@ export function Composer({ onSent }: { onSent: () => void }) {
           class="tool"
           aria-label={words.emoji}
           aria-expanded={isPicking}
-          onClick={() => setPicking(!isPicking)}
+          onClick={() => (isPicking ? setPicking(false) : open(parts.emoji, () => setPicking(true)))}
         >
           <Icon of={smile} />
         </button>
@@ -154,35 +156,5 @@ export function Composer({ onSent }: { onSent: () => void }) {
         </p>
       )}
     </footer>
-  );
-}
-
-const COLUMNS = 8;
-function EmojiPicker({ onPick, onClose }: { onPick: (sign: string) => void; onClose: () => void }) {
-  const { words } = usePanel();
-  const [at, setAt] = useState(0);
-  const grid = useRef<HTMLFieldSetElement>(null);
-  useEffect(() => grid.current?.querySelector('button')?.focus(), []);
-  const keyDown = (event: KeyboardEvent) => {
-    const steps: Record<string, number> = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -COLUMNS, ArrowDown: COLUMNS };
-    const step = steps[event.key];
-    if (event.key === 'Escape') {
-      event.stopPropagation();
-      onClose();
-    }
-    if (step === undefined) return;
-    event.preventDefault();
-    const next = Math.min(EMOJI.length - 1, Math.max(0, at + step));
-    setAt(next);
-    grid.current?.querySelectorAll('button')[next]?.focus();
-  };
-  return (
-    <fieldset ref={grid} class="emoji" aria-label={words.emoji} onKeyDown={keyDown}>
-      {EMOJI.map((sign, index) => (
-        <button type="button" key={sign} tabIndex={index === at ? 0 : -1} onClick={() => onPick(sign)}>
-          {sign}
-        </button>
-      ))}
-    </fieldset>
   );
 }

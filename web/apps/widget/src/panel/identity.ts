@@ -1,4 +1,4 @@
-import { CallError, type OutboxStorage } from '@yingda/realtime';
+import { CallError, type OutboxStorage, UNBORN } from '@yingda/realtime';
 import type { ToPage, Who } from '../messages.ts';
 import type { Visit } from './visit.ts';
 
@@ -9,12 +9,22 @@ export interface IdentityOptions {
   readonly tell: (message: ToPage) => void;
   /** Stops everything that runs and begins anew: nothing of a former customer stays in memory. */
   readonly restart: () => void;
+  /** Shows nothing of anybody (`pending`, `unknown`), or the panel again. */
+  readonly veil: (why: Veil | undefined) => void;
 }
+export type Veil = 'pending' | 'unknown';
 
-/** Who the panel speaks for, and how that changes while it stands open, here and in the browser's other tabs. */
+/**
+ * Who the panel speaks for, and how that changes while it stands open, here and in the browser's other tabs. Computers are shared: a word
+ * that names somebody else ends the one before, whatever the server says of it, and while the page knows of nobody nobody is shown.
+ */
 export class Identity {
   readonly #options: IdentityOptions;
   readonly #channel: BroadcastChannel | undefined;
+  /** What the page said is done in its order. */
+  #line: Promise<unknown> = Promise.resolve();
+  /** Whose panel stands open. */
+  #shown: string | undefined;
 
   constructor(options: IdentityOptions) {
     this.#options = options;
@@ -22,60 +32,81 @@ export class Identity {
     this.#channel?.addEventListener('message', () => options.restart());
   }
 
-  /** Before anything is shown: does what the host page says. */
-  async begin(who: Who): Promise<void> {
-    if (who && 'left' in who) await this.#leave();
-    else if (who) await this.#identify(who.token);
-    this.#known('');
+  /** The panel shows what belongs to this customer from here on; who comes after begins everything anew. */
+  opened(): void {
+    this.#shown = this.#state;
   }
 
-  /** The host page says something new. */
-  async hear(who: Who): Promise<void> {
-    if (!who) return;
-    const before = this.#options.visit.identity;
-    if ('left' in who) {
-      if (!this.#options.visit.isKnown) return;
-      await this.#leave();
-      this.#restart();
-    } else if (await this.#identify(who.token)) {
-      if (this.#options.visit.identity !== before || this.#options.visit.canAttach) this.#restart();
+  /** The host page says something. `false`: it has not answered, and whoever is known here must not be shown. */
+  hear(who: Who): Promise<boolean> {
+    const turn = this.#line.then(() => this.#take(who));
+    this.#line = turn.catch(() => {});
+    return turn;
+  }
+
+  async #take(who: Who): Promise<boolean> {
+    const { visit, veil } = this.#options;
+    const before = visit.identity;
+    try {
+      if (who && ('pending' in who || 'unknown' in who)) {
+        if (!visit.isKnown) return 'unknown' in who;
+        veil('pending' in who ? 'pending' : 'unknown');
+        return false;
+      }
+      if (who && 'left' in who) await this.#leave();
+      else if (who) await this.#identify(who.token);
+      if (this.#shown === undefined) this.#known('');
+      veil(undefined);
+      return true;
+    } finally {
+      if (visit.identity !== before) this.#channel?.postMessage('changed');
+      if (this.#shown !== undefined && this.#shown !== this.#state) this.#options.restart();
     }
   }
 
-  /** The server no longer lets this customer in: their traces go, and the host may vouch again. */
-  async expired(): Promise<void> {
-    this.#options.tell({ type: 'error', code: 'identity_expired' });
+  /** Whoever is known here goes, because nobody can say whether they are still there. */
+  async forget(): Promise<void> {
     await this.#leave();
+    this.#restart();
+  }
+
+  /** The server no longer lets in whom the panel shows: their traces go, and the host may vouch again. */
+  async expired(): Promise<void> {
+    // Somebody else came in another tab: they stay.
+    if (this.#shown === this.#state) {
+      this.#options.tell({ type: 'error', code: 'identity_expired' });
+      await this.#leave();
+    }
     this.#restart();
   }
 
   /** Takes over what was said before, with what still waits to be sent; or leaves it behind. */
   async settle(takes: boolean): Promise<void> {
     const { visit } = this.#options;
-    const before = visit.identity;
     await visit.settle(takes);
-    if (takes && visit.identity !== before) await this.#move(before, visit.identity);
-    else if (visit.identity !== before) await this.#wipe(before);
+    if (takes) await this.#move(visit.nameless, visit.identity);
+    else await this.#wipe(visit.nameless);
     this.#restart();
   }
 
-  async #identify(token: string): Promise<boolean> {
+  async #identify(token: string): Promise<void> {
     const { visit, tell } = this.#options;
+    // Before the server is asked: it may refuse the word, answer late or not at all, and this is somebody else's computer now all the same.
+    if (visit.isKnown && visit.subject !== subjectOf(token)) await this.#leave();
     const before = visit.identity;
-    const wasKnown = visit.who !== '';
+    const wasKnown = visit.isKnown;
     try {
       const name = await visit.identify(token);
       if (wasKnown && visit.identity !== before) await this.#wipe(before);
+      else if (visit.who) await this.#move(visit.nameless, visit.identity, UNBORN);
       this.#known(name);
-      return true;
     } catch (error) {
-      // Not reachable: whoever is kept here may be somebody else, so the panel does not open for now.
+      // Not reachable: the panel does not open for now.
       if (!(error instanceof CallError) || error.status === 0 || error.status >= 500) throw error;
       tell({ type: 'error', code: error.code });
       // A word that counts no more tells nothing new: a page may come out of a cache. Any other refusal, and nobody is vouched for.
       const isOld = error.code === 'identity.replayed' || error.code === 'identity.expired' || error.status === 429;
       if (!isOld) await this.#leave();
-      return false;
     }
   }
 
@@ -95,15 +126,35 @@ export class Identity {
     const { outbox } = this.#options;
     for (const { clientId } of await outbox.all(identity)) await outbox.remove(identity, clientId);
   }
-  async #move(from: string, to: string): Promise<void> {
+  async #move(from: string, to: string, conversations = ''): Promise<void> {
     const { outbox } = this.#options;
-    for (const item of await outbox.all(from)) await outbox.put(to, item);
-    await this.#wipe(from);
+    for (const item of await outbox.all(from)) {
+      if (!item.conversation.startsWith(conversations)) continue;
+      await outbox.put(to, item);
+      await outbox.remove(from, item.clientId);
+    }
+  }
+
+  get #state(): string {
+    const { identity, canAttach } = this.#options.visit;
+    return `${identity} ${canAttach}`;
   }
 
   #restart(): void {
     this.#channel?.postMessage('changed');
     this.#options.restart();
+  }
+}
+
+/** Whom a word names. Only the server can say whether it is true; for seeing that it is somebody else it need not be. */
+export function subjectOf(token: string): string | undefined {
+  try {
+    const claims = JSON.parse(atob(token.split('.')[1]!.replaceAll('-', '+').replaceAll('_', '/'))) as {
+      sub?: unknown;
+    };
+    return typeof claims.sub === 'string' ? claims.sub : undefined;
+  } catch {
+    return undefined;
   }
 }
 

@@ -4,14 +4,16 @@ import { render } from 'preact';
 import type { ToPanel, Who } from '../messages.ts';
 import { App } from './app.tsx';
 import type { Panel } from './context.ts';
+import { Door } from './door.tsx';
 import { HostPage } from './host.ts';
 import { Identity } from './identity.ts';
 import { safeStorage } from './kept.ts';
+import { warm } from './later.ts';
 import { Session } from './session.ts';
 import { playMessage, readySound } from './sound.ts';
 import { Uploads } from './uploads.ts';
 import { fetchSite, Visit } from './visit.ts';
-import { tongueOf } from './words.ts';
+import { FIRST_WORDS, localeOf, tongueOf } from './words.ts';
 import '@yingda/ui/tokens.css';
 import '@yingda/ui/base.css';
 import './panel.css';
@@ -20,27 +22,30 @@ const newId = (): string => crypto.getRandomValues(new Uint32Array(4)).join('-')
 /** Why a connection ends for good when the device behind it has: logged out, or gone on as somebody else in another tab. */
 const DEVICE_ENDED = ['session_revoked', 'identity_expired'];
 
+/** The first view is drawn and connected by then. */
+const WARM_AFTER = 2_000;
+
 async function run(): Promise<void> {
   const query = new URLSearchParams(location.search);
   const key = query.get('key') ?? '';
-  const tongue = tongueOf(query.get('locale') ?? navigator.language);
+  const locale = localeOf(query.get('locale') ?? navigator.language);
   const theme = query.get('theme');
-  document.documentElement.lang = tongue.locale;
+  document.documentElement.lang = locale;
   applyTheme(theme === 'light' || theme === 'dark' ? theme : 'auto');
   const root = document.getElementById('panel')!;
 
   // Until the site is known nothing is said to the loader: it takes the widget off the page when no "ready" comes.
-  root.textContent = tongue.words.loading;
+  root.textContent = FIRST_WORDS[locale].loading;
   const unreachable = (error: unknown): never => {
-    root.textContent = tongue.words.unreachable;
+    root.textContent = FIRST_WORDS[locale].unreachable;
     throw error;
   };
-  const site = await fetchSite(key, tongue.locale).catch(unreachable);
+  const [site, tongue] = await Promise.all([fetchSite(key, locale), tongueOf(locale)]).catch(unreachable);
   document.title = site.title;
   applyBrand(site.brand, document.documentElement);
   const store = safeStorage();
   const env = browserEnvironment('');
-  const visit = new Visit(key, tongue.locale, store);
+  const visit = new Visit(key, locale, store);
 
   let hear: (message: ToPanel) => void = () => {};
   const host = new HostPage(query.get('host') ?? '', (message) => hear(message));
@@ -49,15 +54,31 @@ async function run(): Promise<void> {
     client?.stop();
     location.reload();
   };
-  const identity = new Identity({ key, visit, outbox: env.storage, tell: (message) => host.tell(message), restart });
+  const door = new Door(root, {
+    words: tongue.words,
+    onAgain: () => host.tell({ type: 'boot' }),
+    onGuest: () => void identity.forget(),
+  });
+  const identity = new Identity({
+    key,
+    visit,
+    outbox: env.storage,
+    tell: (message) => host.tell(message),
+    restart,
+    veil: (why) => {
+      door.set(why);
+      if (why === 'unknown') host.tell({ type: 'ready' });
+    },
+  });
   // Who it is comes before everything else: nothing of a former customer may be shown, or even asked for.
-  const said = host.isThere
-    ? new Promise<Who>((resolve) => {
-        hear = (message) => message.type === 'who' && resolve(message.who);
-        host.tell({ type: 'boot' });
-      })
-    : undefined;
-  await identity.begin(await said).catch(unreachable);
+  const decided = new Promise<void>((resolve, reject) => {
+    const take = (who: Who) => identity.hear(who).then((isDecided) => isDecided && resolve(), reject);
+    if (!host.isThere) return void take(undefined);
+    hear = (message) => message.type === 'who' && void take(message.who);
+    host.tell({ type: 'boot' });
+  });
+  await decided.catch(unreachable);
+  identity.opened();
   root.textContent = '';
 
   client = new RealtimeClient(
@@ -70,7 +91,7 @@ async function run(): Promise<void> {
   let isShown = parent === window;
   const session = new Session({
     site,
-    locale: tongue.locale,
+    locale,
     client,
     store,
     newId,
@@ -85,7 +106,7 @@ async function run(): Promise<void> {
   hear = (message) => {
     if (message.type === 'page') session.lookAt(message.page);
     else if (message.type === 'who')
-      identity.hear(message.who).catch(() => {}); // not reachable: the next word counts
+      identity.hear(message.who).catch(() => {}); // not reachable: whoever was somebody else has left, and the next word counts
     else {
       isShown = message.type === 'shown';
       draw();
@@ -116,6 +137,7 @@ async function run(): Promise<void> {
   draw();
   host.tell({ type: 'ready' });
   await client.start();
+  setTimeout(() => void warm(), WARM_AFTER);
 }
 
 run().catch(() => {}); // said on the screen; the loader takes the panel away

@@ -1,10 +1,9 @@
 import type { ImageBody } from '@yingda/realtime';
-import { close, refresh } from '@yingda/ui/icons';
+import { refresh } from '@yingda/ui/icons';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { usePanel } from './context.ts';
-import { FileLabel } from './file.tsx';
 import { Icon } from './icon.tsx';
-import type { Upload } from './uploads.ts';
+import { parts, useOpen } from './later.ts';
 
 /** Longest side of a picture in the thread, in px. */
 const BOX = 220;
@@ -23,6 +22,8 @@ export function Picture({ body, name }: { body: ImageBody; name: string }) {
   const [small, setSmall] = useState(local ?? (isFresh ? (body.thumbnail_url ?? body.url) : undefined));
   const [failed, setFailed] = useState(false);
   const [isLarge, setLarge] = useState(false);
+  const open = useOpen();
+  const { Lightbox } = parts.lightbox.got ?? {};
   const asked = useRef(false);
   const ask = () => {
     asked.current = true;
@@ -45,7 +46,7 @@ export function Picture({ body, name }: { body: ImageBody; name: string }) {
         type="button"
         class="picture"
         aria-label={failed ? words.imageFailed : body.alt || words.imageOf(name)}
-        onClick={() => (failed ? ask() : setLarge(true))}
+        onClick={() => (failed ? ask() : open(parts.lightbox, () => setLarge(true)))}
         ref={(element) => {
           element?.style.setProperty('--w', `${size.width}px`);
           element?.style.setProperty('--ratio', `${size.width} / ${size.height}`);
@@ -62,74 +63,9 @@ export function Picture({ body, name }: { body: ImageBody; name: string }) {
           />
         )}
       </button>
-      {isLarge && url !== undefined && (
+      {isLarge && Lightbox && url !== undefined && (
         <Lightbox url={url} label={body.alt || words.imageOf(name)} onClose={() => setLarge(false)} />
       )}
     </>
-  );
-}
-
-function Lightbox({ url, label, onClose }: { url: string; label: string; onClose: () => void }) {
-  const { words } = usePanel();
-  const dialog = useRef<HTMLDialogElement>(null);
-  useEffect(() => {
-    const element = dialog.current;
-    element?.showModal();
-    // A click anywhere closes; by keyboard it is Escape or the button.
-    element?.addEventListener('click', () => element.close());
-  }, []);
-  return (
-    <dialog ref={dialog} class="lightbox" aria-label={label} onClose={onClose}>
-      <button type="button" class="tool" aria-label={words.closeImage}>
-        <Icon of={close} size={24} />
-      </button>
-      <img src={url} alt={label} />
-    </dialog>
-  );
-}
-
-/** A picture or another file that is still going up. */
-export function UploadRow({ upload }: { upload: Upload }) {
-  const { words, uploads } = usePanel();
-  const percent = Math.round(upload.progress * 100);
-  // All of it is there, and the server looks at it.
-  const state = percent < 100 ? words.uploading(percent) : words.checking;
-  const drop = (label: string) => (
-    <button type="button" onClick={() => uploads.drop(upload.id)}>
-      {label}
-    </button>
-  );
-  const progress = !upload.failed && (
-    <progress max={100} value={percent} aria-label={state}>
-      {percent}%
-    </progress>
-  );
-  return (
-    <li class="said mine">
-      {upload.name === undefined ? (
-        <div class="picture going">
-          <img src={upload.url} alt="" />
-          {progress}
-        </div>
-      ) : (
-        <div class="file going">
-          <FileLabel name={upload.name} size={upload.blob.size}>
-            {upload.failed ? undefined : state}
-          </FileLabel>
-          {progress}
-        </div>
-      )}
-      {upload.failed ? (
-        <p class="marks bad">
-          {upload.why ?? words.uploadFailed}
-          <button type="button" onClick={() => uploads.retry(upload.id)}>
-            {words.retry}
-          </button>
-          {drop(words.discard)}
-        </p>
-      ) : (
-        <p class="marks">{drop(words.cancel)}</p>
-      )}
-    </li>
   );
 }

@@ -1,5 +1,8 @@
 /** Reads staff's words aloud, where the browser has a voice. */
 
+/** Whether this browser can read aloud at all. Voices may come late, so only the means is asked for. */
+export const canSpeak = (): boolean => 'speechSynthesis' in globalThis && 'SpeechSynthesisUtterance' in globalThis;
+
 /** The voice that fits best: of the same place, else of the same language. Undefined where the machine has none. */
 export function voiceFor(voices: readonly SpeechSynthesisVoice[], locale: string): SpeechSynthesisVoice | undefined {
   const tag = (voice: SpeechSynthesisVoice) => voice.lang.replace('_', '-').toLowerCase();

@@ -1,14 +1,13 @@
 import { arrowDown } from '@yingda/ui/icons';
 import type { ComponentChildren } from 'preact';
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
-import { ReadAll } from './aloud.tsx';
 import { Bubble } from './bubble.tsx';
 import { Composer } from './composer.tsx';
 import { usePanel, useTry } from './context.ts';
 import { Icon } from './icon.tsx';
-import { UploadRow } from './picture.tsx';
+import { parts, useLater } from './later.ts';
 import { QueueCard } from './queue.tsx';
-import { RatingForm, RatingLine, useRating } from './rating.tsx';
+import { RatingLine, useRating } from './rating.tsx';
 import { isMine, rowsOf } from './rows.ts';
 
 /** So near the end counts as being there. */
@@ -23,6 +22,8 @@ export function Thread({ visible, care }: { visible: boolean; care: boolean }) {
   const { items, hasOlder, loaded, typing } = client.thread(id);
   const rows = rowsOf(items, now(), client.skew, tongue);
   const going = uploads.of(id);
+  const { UploadRow } = useLater(parts.upload, going.length > 0) ?? {};
+  const { ReadAll } = useLater(parts.aloud, care) ?? {};
   const isClosed = conversation?.state === 'closed';
   const isInvited = items.some(({ entry }) => entry?.kind === 'system' && entry.body?.code === 'rating_invited');
   const rating = useRating(isClosed || isInvited, care);
@@ -63,7 +64,8 @@ export function Thread({ visible, care }: { visible: boolean; care: boolean }) {
     setHeightBefore(scroller.current?.scrollHeight);
     attempt(() => client.loadOlder(id));
   };
-  if (rating.isShown) return <RatingForm key={id} rating={rating} />;
+  const { RatingForm } = parts.ratingForm.got ?? {};
+  if (rating.isShown && RatingForm) return <RatingForm key={id} rating={rating} />;
   return (
     <>
       <main
@@ -76,7 +78,7 @@ export function Thread({ visible, care }: { visible: boolean; care: boolean }) {
           setAtEnd(scrollHeight - scrollTop - clientHeight < NEAR)
         }
       >
-        {care && <ReadAll />}
+        {care && ReadAll && <ReadAll />}
         <ol class="thread">
           {hasOlder && (
             <li class="older">
@@ -106,9 +108,7 @@ export function Thread({ visible, care }: { visible: boolean; care: boolean }) {
               <RatingLine rating={rating} />
             </li>
           )}
-          {going.map((upload) => (
-            <UploadRow key={upload.id} upload={upload} />
-          ))}
+          {UploadRow && going.map((upload) => <UploadRow key={upload.id} upload={upload} />)}
           {conversation?.state === 'queued' && <QueueCard conversation={conversation} />}
           {conversation?.owner?.away && conversation.state === 'served' && (
             <li class="line">{words.away(conversation.owner.name)}</li>

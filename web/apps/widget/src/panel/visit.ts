@@ -1,4 +1,5 @@
 import { CallError, Stop } from '@yingda/realtime';
+import { subjectOf } from './identity.ts';
 
 /** What the operator set for the page this panel serves. */
 export interface Site {
@@ -79,7 +80,15 @@ export class Visit {
   }
   /** Names the outbox. */
   get identity(): string {
-    return this.who ? `visitor:${this.#key}:${this.who}` : `visitor:${this.#key}`;
+    return this.who ? `${this.nameless}:${this.who}` : this.nameless;
+  }
+  /** Whom the word named that brought the known customer, as the host calls them. */
+  get subject(): string | undefined {
+    return this.#get('subject') || undefined;
+  }
+  /** Names the outbox of whoever nobody vouched for. */
+  get nameless(): string {
+    return `visitor:${this.#key}`;
   }
   /** The customer may take over what was said before they were known. */
   get canAttach(): boolean {
@@ -108,18 +117,23 @@ export class Visit {
         throw error;
       });
       const { visitor, device_secret, earlier } = answer;
-      if (waiting?.who === visitor.id) return visitor.name;
       const isOther = this.isKnown && (this.who || waiting?.who) !== visitor.id;
-      if (isOther) this.#clear();
+      // With the nameless talk that waited beside them: it was not this one's.
+      if (isOther) await this.leave();
+      this.#set('subject', subjectOf(token) ?? '');
+      if (!isOther && waiting) {
+        this.#wait(device_secret ?? waiting.secret, visitor.id);
+        return visitor.name;
+      }
       if (earlier?.is_running && !isOther && device_secret && !this.who) {
-        this.#set('waiting', JSON.stringify({ secret: device_secret, who: visitor.id } satisfies Waiting));
+        this.#wait(device_secret, visitor.id);
         return visitor.name;
       }
       if (device_secret) {
-        const nameless = this.who || isOther ? '' : this.#get('device');
-        const draft = nameless ? this.#get('draft') : '';
-        this.#clear();
-        this.#set('draft', draft);
+        const wasNobody = !this.who && !isOther;
+        const nameless = wasNobody ? this.#get('device') : '';
+        // What the server has not seen goes along: it is still on the screen of who wrote it.
+        this.#clear(wasNobody ? ['draft', 'birth', 'subject'] : ['subject']);
         if (earlier) this.#set('earlier', nameless);
         this.#set('device', device_secret);
       }
@@ -135,7 +149,10 @@ export class Visit {
     const nameless = waiting ? this.#get('device') : this.#get('earlier');
     if (takes) {
       const token = waiting ? (await this.#enter(waiting.secret)).token : await this.token(false);
-      const headers = { Authorization: `Bearer ${token}`, 'Idempotency-Key': `attach-${nameless.slice(0, 16)}` };
+      const headers = {
+        Authorization: `Bearer ${token}`,
+        'Idempotency-Key': crypto.getRandomValues(new Uint32Array(4)).join('-'),
+      };
       await post('attach', { device_secret: nameless }, { headers }).catch((error: unknown) => {
         // Done before, and the answer was lost.
         if (!(error instanceof CallError && error.code === 'device_unknown')) throw error;
@@ -143,7 +160,7 @@ export class Visit {
     } else await post('leave', { site: this.#key, device_secret: nameless });
     this.#set('earlier', '');
     if (!waiting) return;
-    this.#clear();
+    this.#clear(['subject']);
     this.#set('device', waiting.secret);
     this.#set('who', waiting.who);
   }
@@ -185,9 +202,10 @@ export class Visit {
 
   /** Locks are refused where storage is. */
   #alone<T>(work: () => Promise<T>): Promise<T> {
-    if (!('locks' in navigator)) return work();
+    const { locks } = navigator as { locks?: LockManager };
+    if (!locks) return work();
     let isOurs = false;
-    const held = navigator.locks.request(`yingda-visit:${this.#key}`, () => {
+    const held = locks.request(`yingda-visit:${this.#key}`, () => {
       isOurs = true;
       return work();
     });
@@ -197,14 +215,19 @@ export class Visit {
     });
   }
 
+  #wait(secret: string, who: string): void {
+    this.#set('waiting', JSON.stringify({ secret, who } satisfies Waiting));
+  }
   #waiting(): Waiting | undefined {
     const kept = this.#get('waiting');
     return kept ? (JSON.parse(kept) as Waiting) : undefined;
   }
   /** Everything kept for whoever was here: secrets, drafts, which conversation was shown. */
-  #clear(): void {
-    const names = Array.from({ length: this.#store.length }, (_, n) => this.#store.key(n));
-    for (const name of names) if (name?.startsWith(`yd:${this.#key}:`)) this.#store.removeItem(name);
+  #clear(except: readonly string[] = []): void {
+    const prefix = `yd:${this.#key}:`;
+    const names = Array.from({ length: this.#store.length }, (_, n) => this.#store.key(n) ?? '');
+    for (const name of names)
+      if (name.startsWith(prefix) && !except.includes(name.slice(prefix.length))) this.#store.removeItem(name);
   }
   #get(what: string): string {
     return this.#store.getItem(`yd:${this.#key}:${what}`) ?? '';

@@ -1,8 +1,12 @@
 import { type Card, money, parseCard, type Row } from '@yingda/ui';
 import { chevronRight } from '@yingda/ui/icons';
 import type { ComponentChildren } from 'preact';
-import { usePanel } from './context.ts';
-import { Icon } from './icon.tsx';
+import { usePanel } from '../context.ts';
+import { Icon } from '../icon.tsx';
+import { wear } from '../wear.ts';
+import style from './card.css?inline';
+
+wear(style);
 
 type Of<T extends Card['type']> = Extract<Card, { type: T }>;
 type Choose = (text: string) => void;

@@ -1,5 +1,9 @@
 import { useState } from 'preact/hooks';
-import { usePanel, useTry } from './context.ts';
+import { usePanel, useTry } from '../context.ts';
+import { wear } from '../wear.ts';
+import style from './attach.css?inline';
+
+wear(style);
 
 /** Asks a customer who has just become known what to do with the talk they began before. */
 export function AttachCard() {

@@ -1,12 +1,13 @@
 import { volume, volumeOff } from '@yingda/ui/icons';
 import { useEffect, useState } from 'preact/hooks';
-import { usePanel } from './context.ts';
-import { Icon } from './icon.tsx';
-import { useKept } from './kept.ts';
-import { hush, speak } from './speak.ts';
+import { usePanel } from '../context.ts';
+import { Icon } from '../icon.tsx';
+import { useKept } from '../kept.ts';
+import { canSpeak, hush, speak } from '../speak.ts';
+import { wear } from '../wear.ts';
+import style from './aloud.css?inline';
 
-/** Whether this browser can read aloud at all. Voices may come late, so only the means is asked for. */
-export const canSpeak = (): boolean => 'speechSynthesis' in globalThis && 'SpeechSynthesisUtterance' in globalThis;
+wear(style);
 
 /** Under each message of staff in care mode. */
 export function ReadAloud({ text }: { text: string }) {

@@ -1,0 +1,76 @@
+import { useEffect, useState } from 'preact/hooks';
+import { usePanel, useTry } from './context.ts';
+
+/** A part of the panel that its first view does not need: a chunk of its own. */
+export class Later<T> {
+  readonly #fetch: () => Promise<T>;
+  #asking: Promise<T> | undefined;
+  /** The part, once it is here. */
+  got: T | undefined;
+  /** How often somebody asked for it and it did not come. */
+  refused = 0;
+
+  constructor(fetch: () => Promise<T>) {
+    this.#fetch = fetch;
+  }
+
+  /** After a failure the next call asks again. */
+  load(): Promise<T> {
+    this.#asking ??= this.#fetch().then(
+      (part) => {
+        this.got = part;
+        return part;
+      },
+      (error: unknown) => {
+        this.#asking = undefined;
+        throw error;
+      },
+    );
+    return this.#asking;
+  }
+}
+
+export const parts = {
+  aloud: new Later(() => import('./later/aloud.tsx')),
+  attach: new Later(() => import('./later/attach.tsx')),
+  card: new Later(() => import('./later/card.tsx')),
+  emoji: new Later(() => import('./later/emoji.tsx')),
+  ending: new Later(() => import('./later/ending.tsx')),
+  lightbox: new Later(() => import('./later/lightbox.tsx')),
+  ratingForm: new Later(() => import('./later/ratingForm.tsx')),
+  upload: new Later(() => import('./later/upload.tsx')),
+};
+
+/** Brings everything, one after the other, so that it is there should the network go; what does not come is asked for when it is needed. */
+export async function warm(): Promise<void> {
+  for (const part of Object.values(parts)) await part.load().catch(() => {});
+}
+
+/** For what stands in the thread: asked for while it is wanted, and again with each new connection; undefined until it is here. */
+export function useLater<T>(part: Later<T>, isWanted: boolean): T | undefined {
+  const { session } = usePanel();
+  const [, draw] = useState(0);
+  const isOnline = session.client.sync.phase === 'online';
+  useEffect(() => {
+    if (!isWanted || part.got) return;
+    const drawn = () => draw((n) => n + 1);
+    part.load().then(drawn, () => {}); // what stands in its place stays
+  }, [part, isWanted, isOnline]);
+  return part.got;
+}
+
+/** For what somebody asks for: fetches it and goes on, or says that it did not work. */
+export function useOpen(): (part: Later<unknown>, then: () => void) => void {
+  const { session } = usePanel();
+  const attempt = useTry();
+  return (part, then) => {
+    if (part.got) return then();
+    const fetched = part.load().catch((error: unknown) => {
+      part.refused += 1;
+      // The server is there and the chunk is not: the panel is older than the program. Nothing is lost by loading it anew.
+      if (part.refused > 1 && session.client.sync.phase === 'online') location.reload();
+      throw error;
+    });
+    attempt(() => fetched.then(then));
+  };
+}
