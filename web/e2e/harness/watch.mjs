@@ -1,5 +1,6 @@
 /** What a browser says of its own when the network fails; expected only while the server is down or the page offline. */
-const NETWORK = /net::ERR_|WebSocket connection to .* failed|Failed to fetch|NetworkError/;
+const NETWORK =
+  /net::ERR_|WebSocket connection to .* failed|Failed to fetch|NetworkError|Firefox can’t establish a connection|The connection to .* was interrupted/;
 
 /** Collects what went wrong on a page: errors of scripts, of the console (violated policies too), and answers nobody expected. */
 export class Watch {
