@@ -83,18 +83,20 @@ pub struct Parts {
     pub ledger: erasure::Ledger,
     /// Where the anchors of the audit chain are written: [`audit::anchors_beside`] the key file.
     pub anchors: PathBuf,
+    /// Who is asked about viruses in uploads, if anybody.
+    pub scanner: Option<file::ScannerOptions>,
 }
 
 impl App {
     /// Puts the parts together; nothing runs yet.
     pub fn new(parts: Parts) -> App {
-        let Parts { db, context, bus, supervisor, keyring, generation, blobs, ledger, anchors } = parts;
+        let Parts { db, context, bus, supervisor, keyring, generation, blobs, ledger, anchors, scanner } = parts;
         App {
             auth: Arc::new(Auth::new(context.entropy.clone(), &keyring, &generation)),
             audit: Arc::new(audit::State::new(&anchors, &keyring)),
             blobs,
             ledger: Arc::new(ledger),
-            files: Arc::default(),
+            files: Arc::new(file::Desk::new(scanner)),
             settings: Settings::default(),
             limits: Arc::default(),
             bodies: keyring.mac_key("message.body"),
@@ -125,6 +127,7 @@ impl App {
         realtime::start(self);
         self.board.fill(&self.db).await?;
         self.supervisor.spawn("router", routing::run(self.clone(), self.supervisor.stopping()));
+        self.supervisor.spawn("virus scanner", file::watch_scanner(self.clone(), self.supervisor.stopping()));
         self.supervisor.spawn("audit", audit::run(self.clone(), self.supervisor.stopping()));
         jobs::start(self).await?;
         Ok(())

@@ -16,6 +16,7 @@ use yingda_base::{
     db::{Engine, Options},
     http::{Pace, Proxies},
 };
+use yingda_service::file::ScannerOptions;
 
 /// The manual: every key with its meaning and default.
 pub const DEFAULT: &str = include_str!("../config/default.toml");
@@ -39,6 +40,8 @@ pub struct Config {
     pub data: PathBuf,
     /// The keys, outside the data directory.
     pub key_file: PathBuf,
+    /// Who is asked about viruses in uploads.
+    pub scanner: Option<ScannerOptions>,
     /// Which database, with how many threads.
     pub database: Options,
     /// How to log.
@@ -140,6 +143,7 @@ impl Config {
                 file => absolute(Path::new(file)),
             },
             data,
+            scanner: scanner(layers)?,
             database,
             log: Log {
                 is_json: layers.choice("log.format", &["readable", "json"])? == "json",
@@ -166,6 +170,18 @@ fn limits(layers: &Layers) -> Result<Limits> {
         body: Pace { grace: seconds("limits.body_seconds", 3600)?, rate: rate * 1024 },
         write: seconds("limits.write_seconds", 3600)?,
     })
+}
+
+fn scanner(layers: &Layers) -> Result<Option<ScannerOptions>> {
+    let patience = Duration::from_secs(layers.number("scanner.seconds", 1..=600)? as u64);
+    let most = layers.number("scanner.stream_mb", 1..=4096)? as u64 * 1024 * 1024;
+    match layers.text("scanner.address")? {
+        "" => Ok(None),
+        text => {
+            let address = layers.of_kind("scanner.address", "config.not_a_scanner", text.parse().ok())?;
+            Ok(Some(ScannerOptions { address, patience, most }))
+        }
+    }
 }
 
 /// Both files or none.
@@ -261,6 +277,7 @@ mod tests {
         assert_eq!(refusal("[server]\ntrusted_proxies = ['10.0.0.0/8', 'proxy']\n", &[]).details()["entry"], "proxy");
         assert_eq!(refusal("[server]\ntrusted_proxies = '10.0.0.0/8'\n", &[]).code(), "config.not_a_list");
         assert_eq!(refusal("[tls]\ncertificate = 'a.pem'\n", &[]).code(), "config.tls_half");
+        assert_eq!(refusal("[scanner]\naddress = 'tcp:10.0.0.1:3310'\n", &[]).code(), "config.not_a_scanner", "in the clear");
         let error = refusal("", &[("YINGDA_METRICS_TOKEN", "secret")]);
         assert_eq!((error.code(), &error.details()["value"]), ("config.token_short", &"…".into()), "it is not shown");
         let error = refusal("", &[("YINGDA_METRICS_ENABLED", "perhaps")]);

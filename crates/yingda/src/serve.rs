@@ -64,7 +64,7 @@ pub async fn run(config: &Config, is_demo: bool) -> Result<ExitCode> {
     // What a killed run on this SQLite file held is free at once: routing goes on, and so do jobs.
     data.instance.inherit(&data.db).await?;
     let identity = transport.identity(config, &data.context.clock)?;
-    let app = App::new(parts(&data));
+    let app = App::new(Parts { scanner: config.scanner.clone(), ..parts(&data) });
     app.start().await?;
     app.supervisor.spawn("node lease", data.instance.clone().keep(data.db.clone(), app.supervisor.stopping()));
     let url = transport.url(listener.local_addr().map_err(Error::internal)?);
@@ -84,7 +84,7 @@ pub async fn run(config: &Config, is_demo: bool) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// What the service is made of.
+/// What the service is made of, besides what only the program that serves has.
 pub fn parts(data: &Data) -> Parts {
     Parts {
         db: data.db.clone(),
@@ -96,6 +96,7 @@ pub fn parts(data: &Data) -> Parts {
         blobs: data.blobs.clone(),
         ledger: data.ledger.clone(),
         anchors: data.anchors.clone(),
+        scanner: None,
     }
 }
 

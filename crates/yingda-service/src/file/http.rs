@@ -7,7 +7,8 @@ use super::{
     name::{self, FileName},
     quota::Quota,
     receive::{drain, receive, too_large},
-    upload::{self as taken, Stored},
+    scan,
+    upload::{self as taken, Declared, Stored},
 };
 use crate::{App, auth::permission};
 use axum::{
@@ -98,30 +99,14 @@ impl From<File> for FileView {
 async fn upload_image(
     State(app): State<App>,
     caller: Caller,
-    Params(params): Params<UploadParams>,
+    Params(UploadParams { conversation }): Params<UploadParams>,
     key: OnceKey,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Answer> {
+    let declared = image::declared(text(&headers)).map(Declared::Image);
     let most = mebibytes(&app, &super::IMAGE_MB)?;
-    let format = match admit(&app, &caller, &params.conversation, (&headers, most), image::declared(text(&headers))).await {
-        Ok(admitted) => admitted,
-        Err(error) => return refuse(body, error).await,
-    };
-    let reading = match app.files.reading() {
-        Ok(reading) => reading,
-        Err(error) => return refuse(body, error).await,
-    };
-    let mut received = receive(&app.blobs, body, most).await?;
-    drop(reading);
-    // Only now: whoever sends slowly must not keep others from the decoders.
-    let _place = app.files.place()?;
-    let once = key.with_digest(params.conversation, std::mem::take(&mut received.digest));
-    if let Some(answer) = once.find(&app.db).await? {
-        return Ok(answer);
-    }
-    let stored = taken::store_image(&app, format, received).await?;
-    keep(&app, caller, once, stored).await
+    take(&app, Upload { caller, conversation, key, headers, most }, body, declared).await
 }
 
 /// Upload any other file of a type the operator allows (see `/api/v1/file/rules`). Its content is held against its name and type.
@@ -131,34 +116,52 @@ async fn upload_image(
 async fn upload_document(
     State(app): State<App>,
     caller: Caller,
-    Params(params): Params<DocumentParams>,
+    Params(DocumentParams { conversation, name }): Params<DocumentParams>,
     key: OnceKey,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Answer> {
-    let most = mebibytes(&app, &super::DOCUMENT_MB)?;
     let allowed = super::endings(&app.settings.global(&super::TYPES));
-    let wanted = FileName::clean(&params.name)
+    let declared = FileName::clean(&name)
         .map_err(|error| error.with("types", allowed.join(", ")))
-        .and_then(|name| Format::declared(&name, text(&headers), &allowed).map(|format| (name, format)));
-    let (name, format) = match admit(&app, &caller, &params.conversation, (&headers, most), wanted).await {
+        .and_then(|name| Format::declared(&name, text(&headers), &allowed).map(|format| Declared::Document(format, name)));
+    let most = mebibytes(&app, &super::DOCUMENT_MB)?;
+    take(&app, Upload { caller, conversation, key, headers, most }, body, declared).await
+}
+
+/// A call that brings a file.
+struct Upload {
+    caller: Caller,
+    conversation: String,
+    key: OnceKey,
+    headers: HeaderMap,
+    /// Bytes it may have.
+    most: u64,
+}
+
+/// Lets an upload in, reads it, and keeps what it brought, once.
+async fn take(app: &App, upload: Upload, body: Body, declared: Result<Declared>) -> Result<Answer> {
+    let admitted = admit(app, &upload, declared).await.and_then(|declared| Ok((declared, app.files.reading()?)));
+    let Upload { caller, conversation, key, most, .. } = upload;
+    let (declared, reading) = match admitted {
         Ok(admitted) => admitted,
-        Err(error) => return refuse(body, error).await,
-    };
-    let reading = match app.files.reading() {
-        Ok(reading) => reading,
-        Err(error) => return refuse(body, error).await,
+        Err(error) => {
+            drain(body.into_data_stream()).await;
+            return Err(error);
+        }
     };
     let mut received = receive(&app.blobs, body, most).await?;
     drop(reading);
     // Only now: whoever sends slowly must not keep others from the decoders.
     let _place = app.files.place()?;
-    let once = key.with_digest(params.conversation, std::mem::take(&mut received.digest));
+    let once = key.with_digest(conversation, std::mem::take(&mut received.digest));
     if let Some(answer) = once.find(&app.db).await? {
         return Ok(answer);
     }
-    let stored = taken::store_document(&app, format, &name, received).await?;
-    keep(&app, caller, once, stored).await
+    // First of all: what is known to be evil meets neither decoder nor unpacker.
+    scan::check(app, &caller, &once.input, &received).await?;
+    let stored = taken::put_in(app, declared, received).await?;
+    keep(app, caller, once, stored).await
 }
 
 fn mebibytes(app: &App, setting: &'static Setting<i64>) -> Result<u64> {
@@ -171,20 +174,15 @@ fn text(headers: &HeaderMap) -> &str {
 }
 
 /// What can be said before the body is read.
-async fn admit<T>(app: &App, caller: &Caller, conversation: &str, (headers, most): (&HeaderMap, u64), declared: Result<T>) -> Result<T> {
-    let declared = declared?;
+async fn admit(app: &App, upload: &Upload, declared: Result<Declared>) -> Result<Declared> {
+    let (declared, headers) = (declared?, &upload.headers);
     let length = headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()).and_then(|length| length.parse::<u64>().ok());
-    if length.is_some_and(|length| length > most) {
-        return Err(too_large(most));
+    if length.is_some_and(|length| length > upload.most) {
+        return Err(too_large(upload.most));
     }
     app.db.require_room().await?;
-    taken::check_upload(app, caller, conversation).await?;
+    taken::check_upload(app, &upload.caller, &upload.conversation).await?;
     Ok(declared)
-}
-
-async fn refuse(body: Body, error: Error) -> Result<Answer> {
-    drain(body.into_data_stream()).await;
-    Err(error)
 }
 
 /// Writes the row of what was stored, once; what no row came of is taken back.

@@ -1,8 +1,9 @@
 //! Files of conversations: images are encoded anew, others looked into and only ever saved; fetched by addresses that end after ten minutes.
 //!
 //! Owns `file`, `file_thumbnail`, `file_entry` and `file_total`. The content is a blob, written before the row. An address is a capability (`link`): it
-//! says for whom it was made, and each fetch asks again whether that one may see the file (`fetch`). Start at `upload`, then `fetch`;
-//! [`erase`] is how a file goes for good.
+//! says for whom it was made, and each fetch asks again whether that one may see the file (`fetch`). A virus scanner may be asked first (`scan`).
+//! Start at `upload`, then `fetch`; [`erase`] is how a file goes for good.
+mod clamd;
 mod erase;
 mod fetch;
 mod format;
@@ -15,6 +16,7 @@ mod name;
 mod office;
 mod quota;
 mod receive;
+mod scan;
 mod store;
 #[cfg(test)]
 mod tests;
@@ -22,11 +24,13 @@ mod text;
 mod upload;
 mod zip;
 
+pub use clamd::Address as ScannerAddress;
 pub use erase::erase;
 pub use http::routes;
 pub use jobs::{DeleteContent, MakeThumbnails, purge};
 pub use link::{LINK_LIFE, Links};
 pub use model::{File, FileKind};
+pub use scan::{OnFailure, ScannerOptions, watch as watch_scanner};
 pub use upload::Desk;
 
 use crate::conversation::{self, CUSTOMER, Conversation, ConversationId};
@@ -48,6 +52,8 @@ yingda_base::setting! {
     pub static CONVERSATION_MB: i64 = "file.conversation_mb", default 300, scopes [Operator], check |mb| (0..=100_000).contains(mb);
     /// What all files may take, in GiB; 0: without limit.
     pub static TOTAL_GB: i64 = "file.total_gb", default 50, scopes [Operator], check |gb| (0..=1_000_000).contains(gb);
+    /// What becomes of files while the virus scanner gives no answer.
+    pub static SCAN_FAILURE: OnFailure = "file.scan_failure", default OnFailure::Refuse, scopes [Operator], choices ["refuse", "pass"];
 }
 
 /// The endings of a list as an administrator writes it.

@@ -1,5 +1,6 @@
 //! Over HTTP, as panels and desks use it.
 mod document;
+mod scan;
 mod torture;
 
 use crate::{

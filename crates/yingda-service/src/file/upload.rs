@@ -6,6 +6,7 @@ use super::{
     name::FileName,
     quota::{self, Quota},
     receive::Received,
+    scan::{Scanner, ScannerOptions},
     store,
 };
 use crate::{
@@ -37,16 +38,21 @@ pub struct Desk {
     readings: Arc<Semaphore>,
     places: Arc<Semaphore>,
     turns: Arc<Semaphore>,
-}
-
-impl Default for Desk {
-    fn default() -> Desk {
-        let places = |count| Arc::new(Semaphore::new(count));
-        Desk { readings: places(READINGS), places: places(PLACES), turns: places(AT_ONCE) }
-    }
+    scanner: Option<Scanner>,
 }
 
 impl Desk {
+    /// With a virus scanner or without.
+    pub fn new(scanner: Option<ScannerOptions>) -> Desk {
+        let places = |count| Arc::new(Semaphore::new(count));
+        Desk { readings: places(READINGS), places: places(PLACES), turns: places(AT_ONCE), scanner: scanner.map(Scanner::new) }
+    }
+
+    /// Who is asked about viruses, if anybody.
+    pub(super) fn scanner(&self) -> Option<&Scanner> {
+        self.scanner.as_ref()
+    }
+
     /// To be held while the body comes in. Code: `busy`.
     pub fn reading(&self) -> Result<tokio::sync::OwnedSemaphorePermit> {
         self.readings.clone().try_acquire_owned().map_err(|_| Error::unavailable("busy"))
@@ -128,8 +134,24 @@ impl Content {
     }
 }
 
-/// Checks an image, encodes it anew and stores its contents. Codes: those of [`image::process`], `blob.full`.
-pub async fn store_image(app: &App, format: ImageFormat, received: Received) -> Result<Stored> {
+/// What an upload says it is.
+pub enum Declared {
+    /// An image of this format.
+    Image(ImageFormat),
+    /// Any other file, and what it is called.
+    Document(&'static Format, FileName),
+}
+
+/// Checks what came and stores its contents. Codes: those of [`image::process`] and [`Format::check`], `blob.full`.
+pub async fn put_in(app: &App, declared: Declared, received: Received) -> Result<Stored> {
+    match declared {
+        Declared::Image(format) => store_image(app, format, received).await,
+        Declared::Document(format, name) => store_document(app, format, &name, received).await,
+    }
+}
+
+/// Checks an image and encodes it anew.
+async fn store_image(app: &App, format: ImageFormat, received: Received) -> Result<Stored> {
     let Received { mut content, bytes, .. } = received;
     let work = move || {
         // A decoder jumps about in it. At most as many are held as decode at once.
@@ -147,8 +169,8 @@ pub async fn store_image(app: &App, format: ImageFormat, received: Received) -> 
     Ok(Stored { kind: FileKind::Image, name: None, whole, thumbnail })
 }
 
-/// Looks into any other file and stores it as it came. Codes: those of [`Format::check`], `blob.full`.
-pub async fn store_document(app: &App, format: &'static Format, name: &FileName, received: Received) -> Result<Stored> {
+/// Looks into any other file and stores it as it came.
+async fn store_document(app: &App, format: &'static Format, name: &FileName, received: Received) -> Result<Stored> {
     let Received { mut content, bytes, .. } = received;
     let content = app.files.decode(move || format.check(&mut content).map(|()| content)).await?;
     let blob = app.blobs.put_file(&app.context.entropy, content).await?;

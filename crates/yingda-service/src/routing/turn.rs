@@ -55,6 +55,7 @@ mod tests {
             generation: t.db.instance().generation(),
             blobs: t.app.blobs.clone(),
             anchors: t.app.audit.witness.anchors.path().to_owned(),
+            scanner: None,
         });
         app.start().await.unwrap();
         app

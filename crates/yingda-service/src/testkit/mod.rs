@@ -19,7 +19,7 @@ use crate::{
     auth::{self, SessionKind},
     channel,
     erasure::Ledger,
-    staff,
+    file, staff,
 };
 use serde_json::json;
 use std::{net::SocketAddr, time::Duration};
@@ -59,6 +59,11 @@ macro_rules! apps {
 impl TestApp {
     /// Starts it: two groups, the site `demo`.
     pub(crate) async fn start(db: TestDb) -> TestApp {
+        TestApp::start_with(db, None).await
+    }
+
+    /// The same with a virus scanner.
+    pub(crate) async fn start_with(db: TestDb, scanner: Option<file::ScannerOptions>) -> TestApp {
         let supervisor = Supervisor::default();
         let [blobs, anchors] = [(), ()].map(|()| TempDir::new().expect("a temporary folder can be made"));
         let ledger = Ledger::at(&blobs.path().join("erasures"));
@@ -72,6 +77,7 @@ impl TestApp {
             generation: db.instance().generation(),
             blobs: Blobs::local(blobs.path()).expect("a folder for blobs can be made"),
             anchors: anchors.path().join("data.key.anchors"),
+            scanner,
         });
         let groups = seed(&app).await;
         app.start().await.expect("the service starts");

@@ -6,7 +6,7 @@ use std::io::Cursor;
 
 const PAGE: &[u8] = b"<html><script>alert(document.domain)</script></html>";
 /// The test file of virus scanners, in two halves so that no scanner takes this program for one.
-const EICAR: [&str; 2] = ["X5O!P%@AP[4\\PZX54(P^)7CC)7}$", "EICAR-STANDARD-ANTIVIRUS-TEST-FILE!$H+H*"];
+pub(super) const EICAR: [&str; 2] = ["X5O!P%@AP[4\\PZX54(P^)7CC)7}$", "EICAR-STANDARD-ANTIVIRUS-TEST-FILE!$H+H*"];
 
 fn encoded(format: ImageFormat) -> Vec<u8> {
     let mut bytes = Cursor::new(Vec::new());
@@ -18,7 +18,7 @@ fn find(bytes: &[u8], part: &[u8]) -> bool {
     bytes.windows(part.len()).any(|window| window == part)
 }
 
-fn docx(more: &[(&str, &[u8])]) -> Vec<u8> {
+pub(super) fn docx(more: &[(&str, &[u8])]) -> Vec<u8> {
     let kind = "application/vnd.openxmlformats-officedocument.wordprocessingml.document.main+xml";
     let types = format!(r#"<Types><Override PartName="/word/document.xml" ContentType="{kind}"/></Types>"#);
     archive::zip(&[&[("[Content_Types].xml", types.as_bytes()), ("word/document.xml", b"<w/>")], more].concat())
@@ -77,7 +77,7 @@ apps! { documents_made_to_do_harm_are_refused_or_only_saved, |t| async {
         ("good.docx", docx(&[]), ""),
         ("good.zip", inner.clone(), ""),
         ("page.txt", PAGE.to_vec(), ""),
-        ("eicar.txt", EICAR.concat().into_bytes(), ""),
+        ("eicar.txt", EICAR.concat().into_bytes(), ""), // Without a scanner: see `scan`.
         ("\u{202E}txt.exe.txt", b"a".to_vec(), ""),
         ("evil.exe\0.txt", b"a".to_vec(), ""),
         ("../../etc/passwd.txt", b"a".to_vec(), ""),
