@@ -18,6 +18,7 @@ pub mod key;
 pub mod lease;
 pub mod locale;
 pub mod migrate;
+pub mod part;
 pub mod random;
 pub mod setting;
 pub mod supervisor;

@@ -22,8 +22,9 @@ use yingda_base::{
 use yingda_service::{
     audit::{self, Anchors, anchors_beside},
     auth,
+    channel::{self, CountingSecret},
     erasure::{self, Erasure},
-    routing,
+    routing, visit,
 };
 
 /// Progress is told this often.
@@ -55,8 +56,20 @@ pub async fn take(config: &Config, file: &Path, is_replacing: bool) -> Result<Ex
     Ok(ExitCode::SUCCESS)
 }
 
+/// How a backup is put in place.
+#[derive(Clone, Copy)]
+pub struct Wish {
+    /// What is there may be put aside.
+    pub is_replacing: bool,
+    /// Who was logged in, or known, when it was made still is.
+    pub keeps_sessions: bool,
+    /// It need not be signed with our key.
+    pub takes_foreign: bool,
+}
+
 /// Puts a backup in place. Nobody may be serving the data.
-pub async fn restore(config: &Config, file: &Path, is_replacing: bool, keeps_sessions: bool) -> Result<ExitCode> {
+pub async fn restore(config: &Config, file: &Path, wish: Wish) -> Result<ExitCode> {
+    let Wish { is_replacing, keeps_sessions, takes_foreign } = wish;
     let (clock, entropy) = (Clock::system(), Entropy::system());
     let keyring = Keyring::read(&config.key_file, &entropy)?;
     if !is_replacing {
@@ -65,21 +78,23 @@ pub async fn restore(config: &Config, file: &Path, is_replacing: bool, keeps_ses
     // A program that serves is told of before a long reading; where nothing is yet, nothing is made before the backup was found to be good.
     let early = config.data.exists().then(|| DataDir::open(&config.data)).transpose()?;
     if early.is_none() {
-        backup::fit(file, &keyring, &mut |_| {})?;
+        backup::fit(file, &keyring, takes_foreign, &mut |_| {})?;
     }
     let directory = match early {
         Some(directory) => directory,
         None => DataDir::open(&config.data)?,
     };
     let _database = directory.lock_database(&config.database.engine)?;
-    let plan =
-        Plan { file, options: &config.database, data: directory.path(), keyring: &keyring, clock: &clock, entropy: &entropy, is_replacing };
+    let (options, data) = (&config.database, directory.path());
+    let plan = Plan { file, options, data, keyring: &keyring, clock: &clock, entropy: &entropy, is_replacing, takes_foreign };
     let mut shown = Shown::new(&clock);
     // Of what was erased since the backup nothing may come back.
     let erased = Arc::new(Data::ledger(config).read()?);
     let (anchors, source) = (Anchors::new(&anchors_beside(&config.key_file), &keyring), file.display().to_string());
+    let mut counting = Vec::new();
     let mut prepare = |staged: &Staged| {
         ready(staged, keeps_sessions, &erased)?;
+        counting = staged.change(channel::counting_secrets)?;
         let (taken_at, source) = (staged.taken_at, source.clone());
         anchors.append(&staged.change(move |tx| audit::record_restore(tx, taken_at, &source))?)
     };
@@ -93,6 +108,7 @@ pub async fn restore(config: &Config, file: &Path, is_replacing: bool, keeps_ses
     if !keeps_sessions {
         terminal::say("restore.sessions_ended", &[]);
     }
+    tell_secrets(&counting);
     Ok(ExitCode::SUCCESS)
 }
 
@@ -104,12 +120,27 @@ fn ready(staged: &Staged, keeps_sessions: bool, erased: &Arc<Vec<Erasure>>) -> R
     if !erased.is_empty() {
         staged.rewrite()?;
     }
-    staged.change(move |tx| {
-        if !keeps_sessions {
-            auth::end_all_sessions(tx)?;
-        }
-        routing::forget_presence(tx)
-    })
+    if !keeps_sessions {
+        // Some of them were ended since, and nobody can tell which: the same holds for browsers that somebody has logged out of.
+        staged.change(auth::end_all_sessions)?;
+        while staged.change(visit::forget_identified)? > 0 {}
+    }
+    staged.change(routing::forget_presence)
+}
+
+/// A key that was retired since the backup counts again: only whoever retired it knows.
+fn tell_secrets(counting: &[CountingSecret]) {
+    for secret in counting {
+        let used = secret.used_at.map_or_else(|| "-".to_owned(), terminal::moment);
+        let id = secret.id.to_string();
+        terminal::say(
+            "restore.site_key",
+            &[("site", &secret.site), ("id", &id), ("at", &terminal::moment(secret.created_at)), ("used", &used)],
+        );
+    }
+    if !counting.is_empty() {
+        terminal::say("restore.site_keys", &[]);
+    }
 }
 
 fn tell_content(manifest: &Manifest) {

@@ -2,13 +2,11 @@
 use crate::{config::Config, data::Data, terminal};
 use serde::Serialize;
 use std::{
-    fs::{self, File, OpenOptions},
     io::{self, BufWriter, Write},
-    os::unix::fs::OpenOptionsExt,
-    path::{Path, PathBuf},
+    path::Path,
     process::ExitCode,
 };
-use yingda_base::{Db, Error, Result, Tx};
+use yingda_base::{Db, Error, Result, Tx, part::Part};
 use yingda_service::{
     audit::{self, Audit},
     conversation::ConversationId,
@@ -47,26 +45,15 @@ async fn export<T: Serialize + Send + 'static>(
     if file.as_os_str() == "-" {
         write_all(&data.db, &mut io::stdout().lock(), page).await?;
     } else {
-        let part = part_of(file);
-        let mut out = BufWriter::new(create(&part).map_err(unwritable)?);
+        let part = Part::begin(file).map_err(unwritable)?;
+        let mut out = BufWriter::new(part.file());
         let count = write_all(&data.db, &mut out, page).await?;
-        let file_made = out.into_inner().map_err(|error| unwritable(error.into_error()))?;
-        file_made.sync_all().and_then(|()| fs::rename(&part, file)).map_err(unwritable)?;
+        out.into_inner().map_err(|error| unwritable(error.into_error()))?;
+        part.finish().map_err(unwritable)?;
         terminal::say(done, &[("count", &count.to_string()), ("file", &file.display().to_string())]);
     }
     data.close().await;
     Ok(ExitCode::SUCCESS)
-}
-
-/// Only the owner may read it: it holds what people wrote.
-fn create(path: &Path) -> io::Result<File> {
-    OpenOptions::new().create(true).truncate(true).write(true).mode(0o600).open(path)
-}
-
-fn part_of(file: &Path) -> PathBuf {
-    let mut name = file.as_os_str().to_owned();
-    name.push(".part");
-    PathBuf::from(name)
 }
 
 async fn write_all<T: Serialize + Send + 'static>(

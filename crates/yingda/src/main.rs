@@ -61,6 +61,8 @@ enum Command {
         replace: bool,
         #[arg(long)]
         keep_sessions: bool,
+        #[arg(long)]
+        foreign: bool,
         #[command(flatten)]
         place: Place,
     },
@@ -165,8 +167,9 @@ async fn run(command: Command) -> Result<ExitCode> {
         Command::Export(Export::Conversations { file, place }) => export::conversations(&place.load(None)?, &file).await,
         Command::Export(Export::Ratings { file, place }) => export::ratings(&place.load(None)?, &file).await,
         Command::Backup { file, force, place } => backup::take(&place.load(None)?, &file, force).await,
-        Command::Restore { file, replace, keep_sessions, place } => {
-            backup::restore(&place.load(None)?, &file, replace, keep_sessions).await
+        Command::Restore { file, replace, keep_sessions, foreign, place } => {
+            let wish = backup::Wish { is_replacing: replace, keeps_sessions: keep_sessions, takes_foreign: foreign };
+            backup::restore(&place.load(None)?, &file, wish).await
         }
         Command::Verify { backup: None, format, place } => verify::run(&place.load(None)?, format).await,
         Command::Verify { backup: Some(file), format, place } => verify::backup(&place.load(None)?, &file, format).await,

@@ -155,6 +155,75 @@ fn what_is_wrong_with_a_backup_is_said_before_anything_is_made() {
     assert!(!elsewhere.path().join("data").exists(), "nothing was made");
 }
 
+/// The same backup with another signature, packed by common tools.
+fn forged(place: &Place, backup: &str) -> String {
+    let (folder, forged) = (place.path().join("forging"), file(place, "forged.tar.zst"));
+    fs::create_dir(&folder).unwrap();
+    let tar = |words: &[&str]| {
+        let ended = Command::new("tar").arg("--zstd").args(words).current_dir(&folder).output().unwrap();
+        assert!(ended.status.success(), "{ended:?}");
+        ended.stdout
+    };
+    tar(&["-xf", backup]);
+    fs::write(folder.join("members"), tar(&["-tf", backup])).unwrap();
+    fs::write(folder.join("manifest.mac"), "0".repeat(64)).unwrap();
+    tar(&["-cf", &forged, "--format=gnu", "--no-recursion", "-T", "members"]);
+    let mut bytes = fs::read(&forged).unwrap();
+    let sum = Command::new("sha256sum").arg(&forged).output().unwrap().stdout;
+    let digit = |at: usize| char::from(sum[at]).to_digit(16).unwrap() as u8;
+    bytes.extend([0x50, 0x2a, 0x4d, 0x18, 32, 0, 0, 0]);
+    bytes.extend((0..32).map(|n| digit(2 * n) * 16 + digit(2 * n + 1)));
+    fs::write(&forged, bytes).unwrap();
+    forged
+}
+
+#[test]
+fn a_backup_that_we_did_not_sign_is_refused_unless_somebody_says_so() {
+    let (place, backup) = backed_up();
+    let forged = forged(&place, &backup);
+    let seen = place.command(&["verify", "--backup", &forged, "--format", "json"]);
+    assert_eq!(seen.code, Some(1), "{seen:?}");
+    let said = object(&seen);
+    assert_eq!((&said["backup"]["is_ours"], &said["faults"][0]["code"]), (&false.into(), &"verify.backup_foreign".into()), "{said}");
+    let refused = place.command(&["restore", &forged, "--replace"]);
+    assert_eq!(refused.code, Some(1), "{refused:?}");
+    assert!(refused.err.contains("--foreign") && refused.err.contains("not signed"), "{refused:?}");
+    assert_eq!(place.command(&["verify"]).code, Some(0), "left as it was");
+    let taken = place.command(&["restore", &forged, "--replace", "--foreign"]);
+    assert_eq!(taken.code, Some(0), "{taken:?}");
+}
+
+#[test]
+fn after_a_restore_nobody_is_known_by_what_may_have_been_taken_from_them_since() {
+    let place = Place::new();
+    assert_eq!(place.serve(&["--demo"]).stop().code, Some(0));
+    place
+        .database()
+        .execute_batch(
+            "UPDATE device SET identified_at = 1 WHERE id = (SELECT MIN(id) FROM device);
+             INSERT INTO site_secret (id, site_id, secret, created_at) SELECT 77, MIN(id), x'00', 1763600000000 FROM site;
+             INSERT INTO site_secret (id, site_id, created_at, retired_at) SELECT 78, MIN(id), 1763600000000, 1763600000001 FROM site",
+        )
+        .unwrap();
+    let backup = file(&place, "b.tar.zst");
+    assert_eq!(place.command(&["backup", &backup]).code, Some(0));
+    let count = |query: &str| place.database().query_row(query, [], |row| row.get::<_, i64>(0)).unwrap();
+    let trusted = "SELECT COUNT(*) FROM device WHERE revoked_at IS NULL";
+    let all = count(trusted);
+
+    let kept = place.command(&["restore", &backup, "--replace", "--keep-sessions"]);
+    assert_eq!((kept.code, count(trusted)), (Some(0), all), "{kept:?}");
+    let restored = place.command(&["restore", &backup, "--replace"]);
+    assert_eq!((restored.code, count(trusted)), (Some(0), all - 1), "{restored:?}");
+    assert_eq!(
+        count("SELECT COUNT(*) FROM revocation r JOIN device d ON d.id = r.subject_id WHERE r.kind = 'device' AND d.identified_at = 1"),
+        1
+    );
+    for ended in [kept, restored] {
+        assert!(ended.out.contains("identity key 77") && ended.out.contains("2025-11-20") && !ended.out.contains("key 78"), "{ended:?}");
+    }
+}
+
 #[test]
 fn a_killed_backup_leaves_no_half_file() {
     let place = Place::new();

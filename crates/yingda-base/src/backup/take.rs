@@ -15,14 +15,14 @@ use crate::{
     blob::{BlobId, Blobs},
     db::{Engine, direct, sqlite_fault},
     key::Keyring,
+    part::{Part, beside, remove},
 };
 use bytes::{Buf, Bytes};
 use futures_util::{StreamExt, stream::BoxStream};
 use rusqlite::Connection;
 use std::{
-    fs::{self, File, OpenOptions, TryLockError},
+    fs::{self, File},
     io::{self, BufWriter, Read},
-    os::unix::fs::OpenOptionsExt,
     path::{Path, PathBuf},
 };
 use tokio::runtime::Handle;
@@ -52,42 +52,35 @@ pub fn take(task: &Task, progress: &mut (dyn FnMut(Progress) + Send)) -> Result<
     let runtime = Handle::try_current().map_err(Error::internal)?;
     direct::on_own_thread(|| {
         let parts = Parts::begin(task)?;
-        let made = write(task, &parts, &runtime, progress);
-        if made.is_err() {
-            parts.forget();
-        }
-        made
+        let made = write(task, &parts, &runtime, progress).inspect_err(|_| parts.forget())?;
+        refuse_existing(task).inspect_err(|_| parts.forget())?;
+        parts.packed.finish().map_err(|cause| unwritable(cause, task.file))?;
+        Ok(made)
     })
 }
 
 /// What is written before the file has its name.
 struct Parts {
-    packed: PathBuf,
+    packed: Part,
     plain: PathBuf,
-    out: File,
 }
 
 impl Parts {
     fn begin(task: &Task) -> Result<Parts> {
         let named = |cause| unwritable(cause, task.file);
         refuse_existing(task)?;
-        let (packed, plain) = (beside(task.file, ".part"), beside(task.file, ".part-database"));
-        let out = OpenOptions::new().create(true).truncate(false).write(true).mode(0o600).open(&packed).map_err(named)?;
-        match out.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => {
-                return Err(Error::conflict("backup.in_progress").with("file", task.file.display().to_string()));
-            }
-            Err(TryLockError::Error(cause)) => return Err(named(cause)),
-        }
+        let packed = Part::begin(task.file).map_err(|cause| match cause.kind() {
+            io::ErrorKind::ResourceBusy => Error::conflict("backup.in_progress").with("file", task.file.display().to_string()),
+            _ => named(cause),
+        })?;
+        let plain = beside(task.file, ".part-database");
         // What a killed backup left.
-        out.set_len(0).map_err(named)?;
         remove(&plain).map_err(named)?;
-        Ok(Parts { packed, plain, out })
+        Ok(Parts { packed, plain })
     }
 
     fn forget(&self) {
-        for path in [&self.packed, &self.plain] {
+        for path in [self.packed.path(), &self.plain] {
             if let Err(error) = remove(path) {
                 tracing::warn!(%error, path = %path.display(), "a part of a backup could not be removed");
             }
@@ -119,7 +112,7 @@ fn write(task: &Task, parts: &Parts, runtime: &Handle, progress: &mut (dyn FnMut
     let stored: u64 = names.iter().filter_map(|named| runtime.block_on(task.blobs.size(&named.id)).ok()).sum();
     room::demand(task.file, size.saturating_add(stored))?;
 
-    let mut writer = Writer::begin(BufWriter::with_capacity(1 << 18, &parts.out), taken_at, task.program).map_err(named)?;
+    let mut writer = Writer::begin(BufWriter::with_capacity(1 << 18, parts.packed.file()), taken_at, task.program).map_err(named)?;
     progress(Progress::Packing { bytes: size });
     writer.add(DATABASE, size, &mut File::open(&parts.plain).map_err(named)?).map_err(named)?;
     let files = pack(task, &mut writer, names, runtime, progress)?;
@@ -127,10 +120,8 @@ fn write(task: &Task, parts: &Parts, runtime: &Handle, progress: &mut (dyn FnMut
     let (buffer, manifest) = writer.finish(manifest, &task.keyring.mac_key(PURPOSE)).map_err(named)?;
     buffer.into_inner().map_err(|error| named(error.into_error()))?.sync_all().map_err(named)?;
     // A copy that nobody can read is found now, and not when it is needed.
-    open::check(&parts.packed, Some(task.keyring), progress)?;
+    open::check(parts.packed.path(), Some(task.keyring), progress)?;
     remove(&parts.plain).map_err(named)?;
-    refuse_existing(task)?;
-    fs::rename(&parts.packed, task.file).and_then(|()| sync_folder(task.file)).map_err(named)?;
     Ok(manifest)
 }
 
@@ -252,24 +243,4 @@ impl Read for BlobReader<'_> {
         self.chunk.copy_to_slice(&mut buffer[..length]);
         Ok(length)
     }
-}
-
-/// Removes a file; one that is not there is no error.
-pub(super) fn remove(path: &Path) -> io::Result<()> {
-    match fs::remove_file(path) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-        _ => Ok(()),
-    }
-}
-
-/// The same name with something behind it.
-pub(super) fn beside(path: &Path, suffix: &str) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(suffix);
-    PathBuf::from(name)
-}
-
-/// Makes names in the folder of a file as lasting as their contents.
-pub(super) fn sync_folder(path: &Path) -> io::Result<()> {
-    File::open(path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new(".")))?.sync_all()
 }

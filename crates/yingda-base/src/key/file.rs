@@ -1,9 +1,13 @@
 //! The key file: one line per key, `id secret`, the last one is current.
 use super::{Key, KeyId};
-use crate::{Error, Result, random::Entropy};
+use crate::{
+    Error, Result,
+    part::{beside, remove, sync_folder},
+    random::Entropy,
+};
 use base64::{Engine, engine::general_purpose::STANDARD_NO_PAD};
 use std::{
-    fs::{self, File, OpenOptions},
+    fs::{self, OpenOptions},
     io::{self, Write},
     os::unix::fs::{MetadataExt, OpenOptionsExt},
     path::Path,
@@ -54,15 +58,11 @@ fn parse(line: &str) -> Option<Key> {
 
 /// Whole or not at all, and on disk before anything is sealed with it.
 fn write(path: &Path, text: &str) -> io::Result<()> {
-    let mut part = path.as_os_str().to_owned();
-    part.push(".part");
-    match fs::remove_file(&part) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-        _ => {}
-    }
+    let part = beside(path, ".part");
+    remove(&part)?;
     let mut file = OpenOptions::new().create_new(true).write(true).mode(0o600).open(&part)?;
     file.write_all(text.as_bytes())?;
     file.sync_all()?;
     fs::rename(&part, path)?;
-    File::open(path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new(".")))?.sync_all()
+    sync_folder(path)
 }

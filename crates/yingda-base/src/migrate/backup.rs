@@ -3,11 +3,12 @@ use super::{Migrated, Migration, history};
 use crate::{
     Context, Error, Result,
     db::{Engine, direct::Direct},
+    part::{beside, remove, sync_folder},
 };
 use std::{
     fs::{self, File},
     io,
-    path::{Path, PathBuf},
+    path::Path,
 };
 
 /// Plans, copies if there is anything to lose, applies; on failure the copy is put back.
@@ -30,12 +31,6 @@ pub(super) fn guarded(path: &Path, context: &Context, migrations: &[Migration]) 
     })
 }
 
-fn beside(path: &Path, suffix: &str) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(suffix);
-    PathBuf::from(name)
-}
-
 fn unwritable(cause: io::Error) -> Error {
     Error::unavailable("database.unwritable").caused_by(cause)
 }
@@ -43,10 +38,7 @@ fn unwritable(cause: io::Error) -> Error {
 /// `VACUUM INTO` refuses an existing file, and a half-written copy must never look like a whole one.
 fn write_copy(direct: &mut Direct, copy: &Path) -> Result<()> {
     let part = beside(copy, ".part");
-    match fs::remove_file(&part) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(unwritable(error)),
-        _ => {}
-    }
+    remove(&part).map_err(unwritable)?;
     direct.session(&format!("VACUUM INTO '{}'", part.display().to_string().replace('\'', "''")))?;
     sync_and_rename(&part, copy).map_err(unwritable)
 }
@@ -55,10 +47,7 @@ fn put_back(path: &Path, copy: &Path) -> io::Result<()> {
     let part = beside(path, ".part");
     fs::copy(copy, &part)?;
     for journal in ["-wal", "-shm"] {
-        match fs::remove_file(beside(path, journal)) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-            _ => {}
-        }
+        remove(&beside(path, journal))?;
     }
     sync_and_rename(&part, path)
 }
@@ -66,5 +55,5 @@ fn put_back(path: &Path, copy: &Path) -> io::Result<()> {
 fn sync_and_rename(from: &Path, to: &Path) -> io::Result<()> {
     File::open(from)?.sync_all()?;
     fs::rename(from, to)?;
-    File::open(to.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new(".")))?.sync_all()
+    sync_folder(to)
 }

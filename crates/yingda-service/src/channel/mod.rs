@@ -15,6 +15,7 @@ pub use actions::{NewSite, PublicSite, get_active, insert};
 pub use http::routes;
 pub use model::{ChannelId, Profile, Site, SiteId};
 pub use place::{allows_preview, origins, origins_of, place};
-pub use secret::{LiveSecret, live as live_secrets, used as used_secret};
+pub use secret::{LiveSecret, counting as counting_secrets, live as live_secrets, used as used_secret};
+pub use store::CountingSecret;
 
 yingda_base::texts!("texts.toml");

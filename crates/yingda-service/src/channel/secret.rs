@@ -1,7 +1,7 @@
 //! What the server of a host site signs identities with. Two may live at a time, so that one can be exchanged for the other without a gap.
 use super::{
     model::{SecretId, SiteId},
-    store::{self, SecretRow},
+    store::{self, CountingSecret, SecretRow},
 };
 use crate::{
     audit::{self, Audit},
@@ -87,6 +87,11 @@ pub fn live(tx: &mut Tx, keyring: &Keyring, site: SiteId) -> Result<Vec<LiveSecr
         Ok(Some(LiveSecret { id, text, used_at }))
     };
     store::secrets(tx, site)?.into_iter().filter_map(|row| open(row).transpose()).collect()
+}
+
+/// All keys that count, of whichever site, for whoever has to look through them.
+pub fn counting(tx: &mut Tx) -> Result<Vec<CountingSecret>> {
+    store::counting_secrets(tx)
 }
 
 /// Notes that a key has signed.

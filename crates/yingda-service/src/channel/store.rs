@@ -122,6 +122,30 @@ pub fn secrets(tx: &mut Tx, site: SiteId) -> Result<Vec<SecretRow>> {
     ))
 }
 
+row! {
+    /// A key that counts, and whose it is.
+    pub struct CountingSecret {
+        /// Its id.
+        pub id: SecretId,
+        /// The key of its site.
+        pub site: String,
+        /// When it was made.
+        pub created_at: Millis,
+        /// When it last signed a good token, to about five minutes.
+        pub used_at: Option<Millis>,
+    }
+}
+
+pub fn counting_secrets(tx: &mut Tx) -> Result<Vec<CountingSecret>> {
+    tx.all(sql!(
+        "SELECT s.id, t.key AS site, s.created_at, s.used_at
+         FROM site_secret s
+         JOIN site t ON t.id = s.site_id
+         WHERE s.retired_at IS NULL
+         ORDER BY t.key, s.id"
+    ))
+}
+
 pub fn insert_secret(tx: &mut Tx, site: SiteId, id: SecretId, secret: Sealed, by: StaffId) -> Result<()> {
     tx.run(sql!(
         "INSERT INTO site_secret (id, site_id, secret, created_at, created_by) VALUES ($1, $2, $3, $4, $5)",

@@ -13,7 +13,7 @@ mod store;
 #[cfg(test)]
 mod tests;
 
-pub use actions::{forget_devices, revoke_device};
+pub use actions::{forget_devices, forget_identified, revoke_device};
 pub use http::routes;
 #[cfg(test)]
 pub(crate) use identity::tests::sign;

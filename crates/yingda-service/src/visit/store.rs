@@ -84,6 +84,13 @@ pub fn revoke(tx: &mut Tx, device: i64) -> Result<bool> {
 
 row! { struct Id { id: i64 } }
 
+/// Some of the devices that are trusted because a host site vouched for their customer.
+pub fn identified(tx: &mut Tx, limit: i64) -> Result<Vec<i64>> {
+    let rows: Vec<Id> =
+        tx.all(sql!("SELECT id FROM device WHERE identified_at IS NOT NULL AND revoked_at IS NULL ORDER BY id LIMIT $1", limit))?;
+    Ok(rows.into_iter().map(|row| row.id).collect())
+}
+
 pub fn of_customer(tx: &mut Tx, customer: i64) -> Result<Vec<i64>> {
     let rows: Vec<Id> = tx.all(sql!("SELECT id FROM device WHERE customer_id = $1 ORDER BY id", customer))?;
     Ok(rows.into_iter().map(|row| row.id).collect())

@@ -55,6 +55,12 @@ pub async fn backup(config: &Config, file: &Path, format: Format) -> Result<Exit
     report.rubbish = sizes.keys().filter(|id| !known.contains(*id)).count();
     report.tell(manifest.missing.iter().map(|id| Fault { code: "verify.blob_wrong", what: id.clone(), detail: "not_found".to_owned() }));
     report.tell_of_audit(audit::verify(&db, None).await?);
+    let forged = checked.is_ours == Some(false);
+    report.tell(forged.then(|| Fault {
+        code: "verify.backup_foreign",
+        what: file.display().to_string(),
+        detail: "manifest.mac".to_owned(),
+    }));
     report.backup = Some(checked);
     Ok(report.finish())
 }

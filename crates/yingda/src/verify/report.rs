@@ -90,10 +90,8 @@ impl Report {
         if let Some(audit) = &self.audit {
             say_audit(audit);
         }
-        match self.backup.as_ref().map(|backup| backup.is_ours) {
-            Some(Some(false)) => terminal::say("verify.backup_foreign", &[]),
-            Some(None) => terminal::say("verify.backup_unsigned", &[]),
-            Some(Some(true)) | None => {}
+        if self.backup.as_ref().is_some_and(|backup| backup.is_ours.is_none()) {
+            terminal::say("verify.backup_unsigned", &[]);
         }
         if !self.faults.is_empty() {
             return terminal::say("verify.faulty", &[("count", &self.faults.len().to_string())]);

@@ -9,7 +9,7 @@ mod swap;
 pub use place::unfinished;
 pub use stage::Staged;
 
-use super::{Manifest, Progress, known_keys, open, source};
+use super::{Checked, Manifest, Progress, known_keys, open, source};
 use crate::{
     Clock, Context, Error, Result, Tx,
     db::{Options, direct},
@@ -37,6 +37,8 @@ pub struct Plan<'a> {
     pub entropy: &'a Entropy,
     /// Whether what is there may be put aside.
     pub is_replacing: bool,
+    /// Whether a backup is taken that none of our keys has signed.
+    pub takes_foreign: bool,
 }
 
 /// What was done.
@@ -59,7 +61,7 @@ pub fn restore(
 ) -> Result<Restored> {
     direct::on_own_thread(|| {
         // First of all, so that a file that is no good costs nothing.
-        let manifest = fit(plan.file, plan.keyring, progress)?;
+        let manifest = fit(plan.file, plan.keyring, plan.takes_foreign, progress)?;
         let target = Target::claim(plan)?;
         let staged = stage::stage(plan, &target, &manifest, progress)?;
         let done = finish(plan, &staged, prepare).and_then(|()| swap::swap(plan, &target, &staged));
@@ -82,8 +84,11 @@ fn finish(plan: &Plan, staged: &Staged, prepare: &mut (dyn FnMut(&Staged) -> Res
 }
 
 /// Reads a backup from end to end and says whether this program with these keys could restore it. Touches nothing; blocks.
-pub fn fit(file: &Path, keyring: &Keyring, progress: &mut dyn FnMut(Progress)) -> Result<Manifest> {
-    let manifest = open::check(file, Some(keyring), progress)?.manifest;
+///
+/// One that none of these keys has signed may have been changed by whoever could write to where backups are kept: all its checksums fit, since
+/// anybody can compute them. Errors: those of [`super::check`], `restore.schema_newer`, `key.other_needed`, `backup.not_ours`.
+pub fn fit(file: &Path, keyring: &Keyring, takes_foreign: bool, progress: &mut dyn FnMut(Progress)) -> Result<Manifest> {
+    let Checked { manifest, is_ours } = open::check(file, Some(keyring), progress)?;
     let program = crate::migrate::built_in().last().map_or(0, |migration| migration.version);
     if manifest.schema > program {
         let error = Error::invalid("restore.schema_newer").with("file", named(file)).with("program", manifest.program);
@@ -91,7 +96,10 @@ pub fn fit(file: &Path, keyring: &Keyring, progress: &mut dyn FnMut(Progress)) -
     }
     let here = keyring.ids();
     let lacking: Vec<&str> = manifest.keys.iter().map(String::as_str).filter(|id| !here.iter().any(|own| own == id)).collect();
-    if lacking.is_empty() { Ok(manifest) } else { Err(key_needed(file, &lacking.join(", "))) }
+    if !lacking.is_empty() {
+        return Err(key_needed(file, &lacking.join(", ")));
+    }
+    if is_ours == Some(true) || takes_foreign { Ok(manifest) } else { Err(Error::invalid("backup.not_ours").with("file", named(file))) }
 }
 
 fn key_needed(file: &Path, ids: &str) -> Error {
@@ -151,5 +159,5 @@ fn unwritable(cause: std::io::Error, path: &Path) -> Error {
 
 /// Files beside a SQLite database that belong to it.
 fn journals(database: &Path) -> [PathBuf; 2] {
-    ["-wal", "-shm"].map(|suffix| super::take::beside(database, suffix))
+    ["-wal", "-shm"].map(|suffix| crate::part::beside(database, suffix))
 }

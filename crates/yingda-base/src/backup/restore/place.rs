@@ -2,11 +2,9 @@
 use super::{Plan, named, unwritable};
 use crate::{
     Error, Result,
-    backup::{
-        source::Connected,
-        take::{beside, remove},
-    },
+    backup::source::Connected,
     db::{Engine, connect_postgres, postgres_fault},
+    part::{beside, remove},
 };
 use std::{
     fs, io,

@@ -11,10 +11,10 @@ use crate::{
         open::{self, Member},
         room,
         source::{self, Connected},
-        take::{remove, sync_folder},
     },
     db::{Engine, Options},
     id::IdSource,
+    part::{remove, sync_folder},
     random::Entropy,
 };
 use std::{

@@ -6,13 +6,9 @@ use super::{
 };
 use crate::{
     Error, Result,
-    backup::{
-        catalog::quoted,
-        dump,
-        source::Connected,
-        take::{beside, sync_folder},
-    },
+    backup::{catalog::quoted, dump, source::Connected},
     db::{Engine, connect_sqlite, sqlite_fault},
+    part::{beside, sync_folder},
 };
 use std::{
     fs::{self, OpenOptions},
@@ -24,6 +20,7 @@ use std::{
 
 /// How long the connections that made a database ready may take to close.
 const PATIENCE: Duration = Duration::from_secs(10);
+const LOOK_AGAIN: Duration = Duration::from_millis(50);
 
 /// One thing that is done wholly or not at all.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,7 +38,7 @@ enum Step {
 /// Puts it in place. Answers where the old is.
 pub(super) fn swap(plan: &Plan, target: &Target, staged: &Staged) -> Result<Vec<String>> {
     settle(staged)?;
-    target.refuse_in_use()?;
+    refuse_in_use(target)?;
     let (steps, aside) = steps(plan, target, staged)?;
     for (place, step) in steps.iter().enumerate() {
         step.take().inspect_err(|_| {
@@ -63,6 +60,20 @@ pub(super) fn take_some(plan: &Plan, target: &Target, staged: &Staged, count: us
     let (steps, _) = steps(plan, target, staged)?;
     steps.iter().take(count).try_for_each(Step::take)?;
     Ok(count >= steps.len())
+}
+
+/// The connections that made the new ready are closed, but the server may need a moment to notice.
+fn refuse_in_use(target: &Target) -> Result<()> {
+    let mut waited = Duration::ZERO;
+    loop {
+        match target.refuse_in_use() {
+            Err(error) if error.code() == "data.in_use" && waited < PATIENCE => {
+                std::thread::sleep(LOOK_AGAIN);
+                waited += LOOK_AGAIN;
+            }
+            found => return found,
+        }
+    }
 }
 
 /// Brings all of an embedded database into its one file.

@@ -101,7 +101,16 @@ impl House {
     }
 
     fn plan<'a>(&'a self, file: &'a Path, keyring: &'a Keyring, is_replacing: bool, data: &'a Path) -> Plan<'a> {
-        Plan { file, options: &self.db.options, data, keyring, clock: self.db.clock(), entropy: &self.db.context.entropy, is_replacing }
+        Plan {
+            file,
+            options: &self.db.options,
+            data,
+            keyring,
+            clock: self.db.clock(),
+            entropy: &self.db.context.entropy,
+            is_replacing,
+            takes_foreign: false,
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! Files that are cut, changed, foreign or of the future.
 use super::*;
-use crate::backup::archive;
+use crate::backup::{archive, digest::hex, manifest};
 use sha2::{Digest, Sha256};
 
 fn refusal(file: &Path, bytes: &[u8], keyring: &Keyring) -> Option<String> {
@@ -106,4 +106,53 @@ async fn a_backup_of_another_installation_is_recognised() {
     assert_eq!(check(Some(&house.keyring)), Some(true));
     assert_eq!(check(Some(&Keyring::random(&Entropy::seeded(5), 2))), Some(false));
     assert_eq!(check(None), None);
+}
+
+/// What somebody makes of a backup who may write to where it is kept: other rows, and all checksums right. They have not got the key.
+fn forged(house: &House, name: &str, change: &str) -> PathBuf {
+    let bytes = std::fs::read(house.file(name)).unwrap();
+    let plain = zstd::decode_all(&bytes[..bytes.len() - 40]).unwrap();
+    let (mut members, mut sums, database) = (Vec::new(), String::new(), house.file("forged-database"));
+    for member in tar::Archive::new(plain.as_slice()).entries().unwrap() {
+        let mut member = member.unwrap();
+        let (name, mut bytes) = (member.path().unwrap().display().to_string(), Vec::new());
+        std::io::Read::read_to_end(&mut member, &mut bytes).unwrap();
+        match name.as_str() {
+            archive::DATABASE => {
+                std::fs::write(&database, &bytes).unwrap();
+                rusqlite::Connection::open(&database).unwrap().execute_batch(change).unwrap();
+                bytes = std::fs::read(&database).unwrap();
+            }
+            archive::SUMS => bytes = sums.clone().into_bytes(),
+            archive::MANIFEST => {
+                let mut manifest: Manifest = serde_json::from_slice(&bytes).unwrap();
+                manifest.tables = beside(|| dump::read(&database, &mut |_| {})).tables;
+                manifest.content = manifest::content(&manifest.tables);
+                manifest.sums = hex(&Sha256::digest(&sums));
+                bytes = serde_json::to_vec_pretty(&manifest).unwrap();
+            }
+            _ => {}
+        }
+        if name != archive::SUMS {
+            sums += &format!("{}  {name}\n", hex(&Sha256::digest(&bytes)));
+        }
+        members.push((name, bytes));
+    }
+    let members: Vec<(&str, &[u8])> = members.iter().map(|(name, bytes)| (name.as_str(), bytes.as_slice())).collect();
+    std::fs::write(house.file("forged"), packed(&members)).unwrap();
+    house.file("forged")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_backup_forged_without_the_key_is_refused_unless_somebody_vouches_for_it() {
+    let (house, _) = good().await;
+    let forged = forged(&house, "b", "INSERT INTO instance (key, value) VALUES ('mallory', 'was here')");
+    assert_eq!(check(&forged, Some(&house.keyring), &mut |_| {}).unwrap().is_ours, Some(false), "all its checksums fit");
+    let new = nowhere(Kind::Sqlite);
+    assert_eq!(new.restore(&forged, &house.keyring, false).unwrap_err().code(), "backup.not_ours");
+    assert!(!new.db.path().unwrap().exists(), "nothing was made");
+    let data = new.data();
+    let plan = Plan { takes_foreign: true, ..new.plan(&forged, &house.keyring, false, &data) };
+    restore(&plan, &mut |_| Ok(()), &mut |_| {}).unwrap();
+    assert!(new.hears("mallory"));
 }
