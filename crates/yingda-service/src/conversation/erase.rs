@@ -68,3 +68,8 @@ pub fn forget_customer(tx: &mut Tx, id: ConversationId) -> Result<()> {
 pub fn next_of_customer(tx: &mut Tx, customer: i64, after: i64) -> Result<Option<Conversation>> {
     store::next_of_customer(tx, customer, after)
 }
+
+/// When a conversation last was something, by whatever clock: beginning and entries.
+pub fn latest(tx: &mut Tx, row: &Conversation) -> Result<Millis> {
+    Ok(store::latest(tx, row.id)?.map_or(row.opened_at, |at| at.max(row.opened_at)))
+}

@@ -24,7 +24,7 @@ pub use board::{Board, Item, sweep};
 pub use card::{Card, ConversationView, Last, Sight, read as read_cards};
 pub use entry::{Audience, CUSTOMER, Entry, EntryState, Kind, NewEntry, Participant, Role, SYSTEM, SystemCode};
 pub use episode::Episode;
-pub use erase::{ERASED_NAME, Erased, forget_customer, forget_subject, next_of_customer};
+pub use erase::{ERASED_NAME, Erased, forget_customer, forget_subject, latest, next_of_customer};
 pub use event::Changed;
 pub use http::routes;
 pub(crate) use http::sight;

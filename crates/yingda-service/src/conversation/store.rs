@@ -262,6 +262,14 @@ pub(super) fn erasable(tx: &mut Tx, id: ConversationId, erased: &Erased) -> Resu
     Ok((rows.iter().map(|row| row.seq).collect(), rows.iter().any(|row| row.audience == Audience::All)))
 }
 
+row! { struct Latest { at: Option<Millis> } }
+
+/// The greatest time of its entries.
+pub(super) fn latest(tx: &mut Tx, id: ConversationId) -> Result<Option<Millis>> {
+    let found: Latest = tx.get("conversation", sql!("SELECT MAX(at) AS at FROM entry WHERE conversation_id = $1", id))?;
+    Ok(found.at)
+}
+
 /// The body goes, and the hash by which it could be guessed; the head stays.
 pub(super) fn erase_entry(tx: &mut Tx, id: ConversationId, seq: i64) -> Result<()> {
     tx.run(sql!(

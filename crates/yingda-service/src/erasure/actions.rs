@@ -15,13 +15,23 @@ use yingda_base::{Error, Result, Tx, http::Caller, job};
 /// Conversations looked at together.
 const PAGE: i64 = 200;
 
+/// What an erasure took at once, and what follows.
+pub(super) struct Done {
+    /// Its line of the ledger.
+    pub erasure: Erasure,
+    /// Entries that are erased now.
+    pub entries: usize,
+    /// Conversations that follow by a job.
+    pub conversations: usize,
+}
+
 /// Erases an entry, or everything in a conversation. Codes: `not_found`, `erasure.not_words`.
-pub(super) fn conversation(tx: &mut Tx, caller: &Caller, public_id: &str, seq: Option<i64>, reason: Reason) -> Result<Erasure> {
+pub(super) fn conversation(tx: &mut Tx, caller: &Caller, public_id: &str, seq: Option<i64>, reason: Reason) -> Result<Done> {
     let row = conversation::find_by_public_id(tx, public_id)?.ok_or_else(|| Error::not_found("conversation"))?;
     authorise(&caller.actor, Action::View, &row)?;
     let mut erasure = line(tx, caller, What::Conversation, reason)?;
     erasure.conversation_id = Some(row.id.0);
-    erasure.seq = Some(row.head);
+    (erasure.seq, erasure.entry_at) = (Some(row.head), Some(conversation::latest(tx, &row)?));
     let mut object = row.public_id.clone();
     if let Some(seq) = seq {
         let entry = conversation::entry(tx, row.id, seq)?.ok_or_else(|| Error::not_found("entry"))?;
@@ -32,24 +42,24 @@ pub(super) fn conversation(tx: &mut Tx, caller: &Caller, public_id: &str, seq: O
         object = format!("{object} {seq}");
     }
     note(tx, caller, &erasure, "conversation", object)?;
-    perform::perform(tx, &erasure)?;
-    Ok(erasure)
+    let entries = perform::begin(tx, &erasure)?;
+    Ok(Done { erasure, entries, conversations: 0 })
 }
 
-/// Erases a customer; their conversations follow by a job. Codes: `not_found`, `erasure.beyond_scope`.
-pub(super) fn customer(tx: &mut Tx, caller: &Caller, public_id: &str, reason: Reason) -> Result<Erasure> {
+/// Erases a customer: from now on nothing comes from their browsers. Their conversations follow by a job. Codes: `not_found`, `erasure.beyond_scope`.
+pub(super) fn customer(tx: &mut Tx, caller: &Caller, public_id: &str, reason: Reason) -> Result<Done> {
     let id = customer::find_id(tx, public_id)?.ok_or_else(|| Error::not_found("customer"))?;
-    let (mut before, mut is_any, mut is_hidden) = (i64::MAX, false, false);
+    let (mut before, mut seen, mut is_hidden) = (i64::MAX, 0, false);
     loop {
         let rows = conversation::of_customer(tx, id, before, PAGE)?;
         let Some(last) = rows.last() else { break };
         before = last.id.0;
         for row in &rows {
             let may = authorise(&caller.actor, Action::View, row).is_ok();
-            (is_any, is_hidden) = (is_any || may, is_hidden || !may);
+            (seen, is_hidden) = (seen + usize::from(may), is_hidden || !may);
         }
     }
-    if !is_any {
+    if seen == 0 {
         return Err(Error::not_found("customer"));
     }
     if is_hidden {
@@ -58,7 +68,8 @@ pub(super) fn customer(tx: &mut Tx, caller: &Caller, public_id: &str, reason: Re
     let mut erasure = line(tx, caller, What::Customer, reason)?;
     erasure.customer_id = Some(id);
     note(tx, caller, &erasure, "customer", public_id.to_owned())?;
-    Ok(erasure)
+    perform::begin(tx, &erasure)?;
+    Ok(Done { erasure, entries: 0, conversations: seen })
 }
 
 fn line(tx: &Tx, caller: &Caller, kind: What, reason: Reason) -> Result<Erasure> {

@@ -1,7 +1,8 @@
 //! Calls that erase.
 use super::{
-    actions,
-    model::{Erasure, Reason},
+    actions::{self, Done},
+    jobs,
+    model::{Reason, What},
 };
 use crate::{App, auth::permission};
 use axum::{extract::State, http::StatusCode};
@@ -45,23 +46,31 @@ struct ErasureAnswer {
     at: Millis,
     /// Whether it is done; a customer's conversations follow within moments.
     done: bool,
+    /// How many entries are erased now that were not before.
+    entries: usize,
+    /// How many conversations of a customer follow.
+    conversations: usize,
 }
 
-fn answer(erasure: &Erasure, done: bool) -> Result<Answer> {
+fn answer(Done { erasure, entries, conversations }: &Done) -> Result<Answer> {
+    let done = erasure.kind != What::Customer;
     let status = if done { StatusCode::OK } else { StatusCode::ACCEPTED };
-    Answer::new(status, &ErasureAnswer { id: erasure.id.to_string(), at: erasure.at, done })
+    let (entries, conversations) = (*entries, *conversations);
+    Answer::new(status, &ErasureAnswer { id: erasure.id.to_string(), at: erasure.at, done, entries, conversations })
 }
 
 /// Erases an entry, or all a conversation holds, for everybody and for good.
 #[utoipa::path(post, path = "/api/v1/conversation/{id}/erase", tag = "erasure", operation_id = "erasure_conversation", params(("id" = String, Path)),
     request_body = EraseConversation, responses((status = 200, body = ErasureAnswer), (status = "default", body = Problem)))]
 async fn erase_conversation(State(app): State<App>, caller: Caller, Id(id): Id<String>, once: Once<EraseConversation>) -> Result<Answer> {
-    app.db.write(move |tx| once.run(tx, |tx, wish| answer(&actions::conversation(tx, &caller, &id, wish.seq, wish.reason)?, true))).await
+    jobs::writable(&app.ledger).await?;
+    app.db.write(move |tx| once.run(tx, |tx, wish| answer(&actions::conversation(tx, &caller, &id, wish.seq, wish.reason)?))).await
 }
 
 /// Erases a customer: all conversations, name, facts, and what host sites signed.
 #[utoipa::path(post, path = "/api/v1/customer/{id}/erase", tag = "erasure", operation_id = "erasure_customer", params(("id" = String, Path)),
     request_body = EraseCustomer, responses((status = 202, body = ErasureAnswer), (status = "default", body = Problem)))]
 async fn erase_customer(State(app): State<App>, caller: Caller, Id(id): Id<String>, once: Once<EraseCustomer>) -> Result<Answer> {
-    app.db.write(move |tx| once.run(tx, |tx, wish| answer(&actions::customer(tx, &caller, &id, wish.reason)?, false))).await
+    jobs::writable(&app.ledger).await?;
+    app.db.write(move |tx| once.run(tx, |tx, wish| answer(&actions::customer(tx, &caller, &id, wish.reason)?))).await
 }

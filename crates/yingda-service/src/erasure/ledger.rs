@@ -19,22 +19,34 @@ impl Ledger {
         Ledger(path.to_owned())
     }
 
-    /// All lines; none if there is no file. Blocks. Errors: `erasure.ledger_malformed`, `erasure.ledger_unwritable`.
+    /// Where it is.
+    #[cfg(test)]
+    pub(super) fn path(&self) -> &Path {
+        &self.0
+    }
+
+    /// All lines; none if there is no file. Blocks. Errors: `erasure.ledger_malformed`, `erasure.ledger_unreadable`.
     pub fn read(&self) -> Result<Vec<Erasure>> {
         match File::open(&self.0) {
             Err(cause) if cause.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
-            Err(cause) => Err(self.unwritable(cause)),
+            Err(cause) => Err(self.unreadable(cause)),
             Ok(mut file) => Ok(self.lines(&mut file)?.0),
         }
     }
 
-    /// Adds those that are not in it, synced before it answers; how many. Blocks. Errors as [`Ledger::read`].
+    /// Opens it for writing; makes it if it is missing. Blocks. Error: `erasure.ledger_unwritable`.
+    pub(super) fn open(&self) -> Result<File> {
+        let opened = OpenOptions::new().create(true).truncate(false).read(true).write(true).mode(0o600).open(&self.0);
+        opened.map_err(|cause| self.unwritable(cause))
+    }
+
+    /// Adds those that are not in it, synced before it answers; how many. Blocks. Errors as [`Ledger::read`], and `erasure.ledger_unwritable`.
     pub fn add(&self, erasures: &[Erasure]) -> Result<usize> {
         if erasures.is_empty() {
             return Ok(0);
         }
         let named = |cause| self.unwritable(cause);
-        let mut file = OpenOptions::new().create(true).truncate(false).read(true).write(true).mode(0o600).open(&self.0).map_err(named)?;
+        let mut file = self.open()?;
         // Held until the file is closed: two writers must not both find a line missing.
         file.lock().map_err(named)?;
         let (known, end) = self.lines(&mut file)?;
@@ -56,7 +68,7 @@ impl Ledger {
     /// The whole lines, and where they end. A last line without its end was cut off while it was written, and never counted.
     fn lines(&self, file: &mut File) -> Result<(Vec<Erasure>, u64)> {
         let mut text = Vec::new();
-        file.read_to_end(&mut text).map_err(|cause| self.unwritable(cause))?;
+        file.read_to_end(&mut text).map_err(|cause| self.unreadable(cause))?;
         let end = text.iter().rposition(|byte| *byte == b'\n').map_or(0, |place| place + 1);
         let mut lines = Vec::new();
         for (number, line) in text[..end].split(|byte| *byte == b'\n').enumerate().filter(|(_, line)| !line.is_empty()) {
@@ -66,8 +78,14 @@ impl Ledger {
         Ok((lines, end as u64))
     }
 
+    fn unreadable(&self, cause: io::Error) -> Error {
+        Error::unavailable("erasure.ledger_unreadable").with("file", self.0.display().to_string()).caused_by(cause)
+    }
+
+    /// Callers of the interface are told of it: the path is for the log only.
     fn unwritable(&self, cause: io::Error) -> Error {
-        Error::unavailable("erasure.ledger_unwritable").with("file", self.0.display().to_string()).caused_by(cause)
+        let cause = io::Error::new(cause.kind(), format!("{}: {cause}", self.0.display()));
+        Error::unavailable("erasure.ledger_unwritable").caused_by(cause)
     }
 }
 

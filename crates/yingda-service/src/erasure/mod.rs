@@ -18,5 +18,7 @@ pub use jobs::{Settle, reconcile};
 pub use ledger::Ledger;
 pub use model::{Erasure, Reason, What};
 pub use perform::{adopt, all, step};
+#[cfg(test)]
+pub(crate) use tests::traces;
 
 yingda_base::texts!("texts.toml");

@@ -47,7 +47,7 @@ row! {
         pub conversation_id: Option<i64>,
         /// The entry, or the last one of the conversation then.
         pub seq: Option<i64>,
-        /// When that entry was made.
+        /// When that entry was made; of a conversation, when the last of its words was, by the clock of then.
         pub entry_at: Option<Millis>,
         /// Which customer, by the id inside the house.
         pub customer_id: Option<i64>,
@@ -55,5 +55,12 @@ row! {
         pub reason: Reason,
         /// Who asked for it.
         pub staff_id: i64,
+    }
+}
+
+impl Erasure {
+    /// What came later than this is not meant, in whichever history it is read. A clock that was ahead and put right does not count.
+    pub(super) fn horizon(&self) -> Millis {
+        self.entry_at.map_or(self.at, |at| at.max(self.at))
     }
 }

@@ -1,12 +1,12 @@
 //! Over HTTP and sockets, as those who erase and those who are left with a gap see it.
-use super::{Erasure, Ledger, adopt, reconcile, step};
+use super::{Erasure, Ledger, Reason, Settle, What, adopt, model::ErasureId, reconcile, step};
 use crate::{
     apps,
     testkit::{Client, GROUP, OTHER_GROUP, TestApp},
 };
 use serde_json::{Value, json};
-use std::sync::Arc;
-use yingda_base::{Tx, row, sql};
+use std::{sync::Arc, time::Duration};
+use yingda_base::{Tx, job, row, sql};
 
 const SECRET: &str = "身份证 11010119900101123X";
 
@@ -27,12 +27,23 @@ async fn erase(client: &Client, conversation: &str, seq: Option<i64>) -> (u16, S
     (answer.status, answer.body["code"].as_str().unwrap_or_default().to_owned())
 }
 
+/// The same, answering how many entries went.
+async fn erased(client: &Client, conversation: &str, seq: Option<i64>) -> i64 {
+    let mut wish = json!({"reason": "sensitive"});
+    if let Some(seq) = seq {
+        wish["seq"] = seq.into();
+    }
+    let answer = client.post(&format!("/api/v1/conversation/{conversation}/erase"), wish).await;
+    assert_eq!((answer.status, &answer.body["done"]), (200, &json!(true)), "{}", answer.body);
+    answer.body["entries"].as_i64().unwrap()
+}
+
 async fn log(client: &Client, conversation: &str) -> Vec<Value> {
     client.get(&format!("/api/v1/conversation/{conversation}/entries")).await.body["entries"].as_array().unwrap().clone()
 }
 
 /// Rows of any table of texts that hold it.
-async fn traces(t: &TestApp, text: &str) -> i64 {
+pub(crate) async fn traces(t: &TestApp, text: &str) -> i64 {
     let like = format!("%{text}%");
     let count = move |tx: &mut Tx| {
         let query = sql!(
@@ -129,7 +140,7 @@ apps! { an_erased_customer_is_nobody_any_more, |t| async {
     assert_eq!(agent.patch(&customer, json!({"name": "张三丰", "facts": facts})).await.status, 200);
     let boss = t.staff("boss", "supervisor", &[GROUP]).await;
     let answer = boss.post(&format!("{customer}/erase"), json!({"reason": "customer_request"})).await;
-    assert_eq!((answer.status, &answer.body["done"]), (202, &json!(false)));
+    assert_eq!((answer.status, &answer.body["done"], &answer.body["conversations"]), (202, &json!(false), &json!(2)), "{}", answer.body);
     t.until("nothing is left", async || traces(&t, "11010119900101123X").await + traces(&t, "张三丰").await == 0).await;
     t.until("the ledger says so", async || t.app.ledger.read().unwrap().len() == 1).await;
     let seen = boss.get(&format!("/api/v1/conversation/{first}")).await.body["conversation"].clone();
@@ -180,7 +191,7 @@ apps! { what_a_backup_brings_back_is_erased_again, |t| async {
     assert_eq!(t.app.ledger.read().unwrap().len(), 1);
 
     // In another history another word may stand at that place.
-    let elsewhen = Erasure { id: crate::erasure::model::ErasureId(line.id.0 + 1), entry_at: Some(yingda_base::Millis(1)), ..line };
+    let elsewhen = Erasure { id: ErasureId(line.id.0 + 1), entry_at: Some(yingda_base::Millis(1)), ..line };
     let later = say(&visitor, &conversation, "k2", "别的话").await;
     let elsewhen = Erasure { seq: Some(later), ..elsewhen };
     t.db.write(move |tx| adopt(tx, std::slice::from_ref(&elsewhen))).await.unwrap();
@@ -197,4 +208,83 @@ apps! { a_lost_ledger_file_is_made_again_from_the_database, |t| async {
     let other = Arc::new(Ledger::at(&folder.path().join("erasures")));
     reconcile(&t.app.db, &other).await.unwrap();
     assert_eq!(other.read().unwrap().len(), 1);
+}}
+
+// Said while the clock was an hour ahead: it is meant all the same.
+apps! { what_was_said_while_the_clock_was_ahead_is_erased_too, |t| async {
+    let right = t.db.clock().now();
+    t.db.clock().step_to(right + Duration::from_secs(3600));
+    let visitor = t.visitor().await;
+    let opened = json!({"client_id": "a", "subject": SECRET});
+    let conversation = visitor.post("/api/v1/conversation", opened).await.body["conversation"]["id"].as_str().unwrap().to_owned();
+    let (first, _) = (say(&visitor, &conversation, "k1", SECRET).await, say(&visitor, &conversation, "k2", SECRET).await);
+    t.db.clock().step_to(right);
+    let boss = t.staff("boss", "supervisor", &[GROUP]).await;
+    assert_eq!(erased(&boss, &conversation, Some(first)).await, 1);
+    assert_eq!(erased(&boss, &conversation, Some(first)).await, 0, "erased already");
+    assert_eq!(erased(&boss, &conversation, None).await, 1);
+    assert_eq!(traces(&t, "11010119900101123X").await, 0);
+
+    // An older copy brings it back, and the line takes it away again.
+    t.until("the file has all", async || t.app.ledger.read().unwrap().len() == 3).await;
+    let back = |tx: &mut Tx| {
+        tx.run(sql!("DELETE FROM erasure"))?;
+        tx.run(sql!("INSERT INTO entry_body (conversation_id, seq, body, fallback)
+                     SELECT conversation_id, seq, '{\"text\":\"身份证 11010119900101123X\"}', 'x' FROM entry WHERE state = 'erased'"))?;
+        tx.run(sql!("UPDATE entry SET state = 'kept' WHERE state = 'erased'"))
+    };
+    t.db.write(back).await.unwrap();
+    reconcile(&t.app.db, &t.app.ledger).await.unwrap();
+    assert_eq!(traces(&t, "11010119900101123X").await, 0);
+}}
+
+apps! { from_the_moment_of_the_wish_nothing_more_comes_from_an_erased_customer, |t| async {
+    let (visitor, boss) = (t.visitor().await, t.staff("boss", "supervisor", &[GROUP]).await);
+    let conversation = visitor.open("a").await;
+    let mut panel = visitor.socket().await;
+    panel.say(&conversation, "k1", SECRET).await;
+    let customer = boss.get(&format!("/api/v1/conversation/{conversation}")).await.body["conversation"]["customer"]["id"].as_str().unwrap().to_owned();
+    // Where jobs stand still, the rest waits; what says who they are does not.
+    t.db.write(|tx| tx.run(sql!("UPDATE customer SET facts = '[{\"label\":\"x\",\"value\":\"张三丰\"}]'"))).await.unwrap();
+    assert_eq!(boss.post(&format!("/api/v1/customer/{customer}/erase"), json!({"reason": "customer_request"})).await.status, 202);
+    assert_eq!(traces(&t, "张三丰").await, 0);
+    let trusted = t.db.read(|tx| tx.get::<Count>("count", sql!("SELECT COUNT(*) AS n FROM device WHERE revoked_at IS NULL"))).await.unwrap().n;
+    assert_eq!(trusted, 0);
+    assert_eq!(panel.ended().await.as_deref(), Some("session_revoked"));
+}}
+
+// A job that cannot write the file does what was promised; a call that could not be remembered is refused before anything goes.
+apps! { where_the_ledger_cannot_be_written_nothing_new_is_erased_and_nothing_promised_stays, |t| async {
+    let (visitor, boss) = (t.visitor().await, t.staff("boss", "supervisor", &[GROUP]).await);
+    let conversation = visitor.open("a").await;
+    let seq = say(&visitor, &conversation, "k1", SECRET).await;
+    let promised = t.db.read(|tx| tx.get::<Count>("count", sql!("SELECT customer_id AS n FROM conversation"))).await.unwrap().n;
+    // Nobody can write to a folder, whoever they are.
+    let file = t.app.ledger.path().to_owned();
+    std::fs::create_dir(&file).unwrap();
+    assert_eq!(erase(&boss, &conversation, Some(seq)).await, (503, "erasure.ledger_unwritable".to_owned()));
+    let customer = boss.get(&format!("/api/v1/conversation/{conversation}")).await.body["conversation"]["customer"]["id"].as_str().unwrap().to_owned();
+    let refused = boss.post(&format!("/api/v1/customer/{customer}/erase"), json!({"reason": "customer_request"})).await;
+    assert_eq!((refused.status, refused.code()), (503, "erasure.ledger_unwritable"));
+    assert!(!refused.body.to_string().contains(&file.display().to_string()), "{}", refused.body);
+    assert_eq!(traces(&t, "11010119900101123X").await, 1, "nothing went");
+
+    let line = Erasure { id: ErasureId(7), at: t.db.clock().now(), kind: What::Customer, conversation_id: None, seq: None, entry_at: None,
+        customer_id: Some(promised), reason: Reason::CustomerRequest, staff_id: 1 };
+    let accepted = line.clone();
+    t.db.write(move |tx| { adopt(tx, std::slice::from_ref(&accepted))?; job::enqueue(tx, &Settle {}).map(drop) }).await.unwrap();
+    t.until("it is done", async || traces(&t, "11010119900101123X").await == 0).await;
+    std::fs::remove_dir(&file).unwrap();
+    t.while_time_flies(t.until("the file is tried again", async || t.app.ledger.read().unwrap() == [line.clone()])).await;
+}}
+
+apps! { a_start_goes_on_where_the_ledger_cannot_be_written_and_stops_where_it_cannot_be_read, |t| async {
+    let (visitor, boss) = (t.visitor().await, t.staff("boss", "supervisor", &[GROUP]).await);
+    let conversation = visitor.open("a").await;
+    say(&visitor, &conversation, "k1", SECRET).await;
+    assert_eq!(erased(&boss, &conversation, None).await, 1);
+    let folder = tempfile::tempdir().unwrap();
+    reconcile(&t.app.db, &Arc::new(Ledger::at(&folder.path().join("missing/erasures")))).await.unwrap();
+    let unreadable = reconcile(&t.app.db, &Arc::new(Ledger::at(folder.path()))).await.unwrap_err();
+    assert_eq!(unreadable.code(), "erasure.ledger_unreadable", "what was erased might be shown");
 }}

@@ -9,7 +9,7 @@ use yingda_base::{Result, Tx, blob::BlobId, job};
 /// Doing it again changes nothing, whether or not the entry is erased by then. A file that another entry still shows stays until that one is
 /// erased too.
 pub fn erase(tx: &mut Tx, conversation: ConversationId, seq: i64) -> Result<Vec<BlobId>> {
-    let Some(file) = store::named_by(tx, conversation, seq)? else { return Ok(Vec::new()) };
+    let Some(file) = store::lock_named_by(tx, conversation, seq)? else { return Ok(Vec::new()) };
     store::delete_naming(tx, conversation, seq)?;
     let is_shown = store::namings(tx, file.id)?.iter().any(|naming| naming.state != EntryState::Erased);
     if is_shown { Ok(Vec::new()) } else { remove(tx, &file) }

@@ -76,9 +76,13 @@ pub fn taken(tx: &mut Tx, conversation: ConversationId, customer: i64, since: Mi
     )
 }
 
-/// The file an entry names.
-pub fn named_by(tx: &mut Tx, conversation: ConversationId, seq: i64) -> Result<Option<File>> {
-    tx.find(sql!(columns!("JOIN file_entry n ON n.file_id = f.id WHERE n.conversation_id = $1 AND n.seq = $2"), conversation, seq))
+/// The file an entry names, locked: of two entries that name it and are erased side by side, the later one sees what the other did.
+pub fn lock_named_by(tx: &mut Tx, conversation: ConversationId, seq: i64) -> Result<Option<File>> {
+    tx.find(sql!(
+        columns!("JOIN file_entry n ON n.file_id = f.id WHERE n.conversation_id = $1 AND n.seq = $2 FOR UPDATE"),
+        conversation,
+        seq
+    ))
 }
 
 /// The entries that name a file.

@@ -1704,8 +1704,12 @@ export interface components {
         ErasureAnswer: {
             /** @description When it was asked for. */
             at: components["schemas"]["Millis"];
+            /** @description How many conversations of a customer follow. */
+            conversations: number;
             /** @description Whether it is done; a customer's conversations follow within moments. */
             done: boolean;
+            /** @description How many entries are erased now that were not before. */
+            entries: number;
             /** @description Its id. */
             id: string;
         };

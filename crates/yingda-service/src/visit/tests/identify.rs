@@ -1,6 +1,7 @@
 //! Signed identity, as host pages and administrators use it.
 use crate::{
     apps,
+    erasure::traces,
     testkit::{Answer, Client, GROUP, TestApp},
     visit::{identify, identity::tests::sign},
 };
@@ -206,6 +207,32 @@ apps! { what_was_said_before_goes_along_only_when_the_customer_says_so, |t| asyn
     assert_eq!(panel.expect_where("ack", |ack| ack["client_id"] == "m2").await["duplicate"], true);
     assert_eq!(customer.post("/api/v1/visit/attach", json!({"device_secret": secret})).await.code(), "device_unknown");
 }}
+
+// What a host signed stands in the log of what was taken over too.
+apps! { the_name_a_host_signed_is_nowhere_once_its_customer_is_erased, |t| async {
+    let host = host(&t).await;
+    let (before, secret) = nameless(&t).await;
+    let conversation = before.open("a").await;
+    let known = identify(&t, &host.vouches("c-1", 1, json!({"name": "欧阳无名"})), Some(&secret)).await;
+    let customer = t.anonymous().with_token(&text(&known.body["token"]));
+    assert_eq!(customer.post("/api/v1/visit/attach", json!({"device_secret": secret})).await.status, 200);
+    let boss = t.staff("boss", "supervisor", &[GROUP]).await;
+    let seen = boss.get(&format!("/api/v1/conversation/{conversation}/entries")).await;
+    assert!(seen.body.to_string().contains("欧阳无名") && traces(&t, "欧阳无名").await > 3, "{}", seen.body);
+    let id = text(&boss.get(&format!("/api/v1/conversation/{conversation}")).await.body["conversation"]["customer"]["id"]);
+    assert_eq!(boss.post(&format!("/api/v1/customer/{id}/erase"), json!({"reason": "customer_request"})).await.status, 202);
+    t.until("the name is nowhere", async || traces(&t, "欧阳无名").await == 0).await;
+    let left = boss.get(&format!("/api/v1/conversation/{conversation}/entries")).await;
+    assert!(left.body.to_string().contains("identified") && !left.body.to_string().contains("欧阳"), "{}", left.body);
+    // Whoever comes with the host's word again is somebody new.
+    let again = identify(&t, &host.vouches("c-1", 2, json!({"name": "欧阳无名"})), None).await;
+    assert_eq!(seen_by(&t, &again).await, 0);
+}}
+
+/// Conversations somebody sees who was let in just now.
+async fn seen_by(t: &TestApp, answer: &Answer) -> usize {
+    seen(&t.anonymous().with_token(&text(&answer.body["token"]))).await
+}
 
 apps! { only_recent_talk_of_a_nameless_device_can_be_taken_over, |t| async {
     let (old, secret) = nameless(&t).await;
