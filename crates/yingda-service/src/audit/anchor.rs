@@ -28,6 +28,9 @@ text_enum! {
         Head = "head",
         /// A backup was restored, and the chain goes on from here: what was anchored beyond is gone with reason.
         Restore = "restore",
+        /// The chain had come so far, but what was anchored before does not stand in it: it was made anew, cut off or exchanged. Said with
+        /// every head from then on, until a copy from before is restored.
+        Contradicted = "contradicted",
     }
 }
 
@@ -54,7 +57,7 @@ pub struct Anchors {
 }
 
 /// What the file says.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Reading {
     /// Whether there is a file.
     pub exists: bool,
@@ -62,6 +65,37 @@ pub struct Reading {
     pub anchors: Vec<Anchor>,
     /// Numbers of lines that were changed, or before which lines are missing.
     pub broken: Vec<usize>,
+}
+
+impl Reading {
+    /// Takes out what a restore has settled: everything since the database began to contradict its anchors, if the copy that was restored is
+    /// of the chain from before, and no longer than that was. How many lines those are.
+    pub fn settle(&mut self) -> usize {
+        let (mut kept, all): (Vec<Anchor>, usize) = (Vec::new(), self.anchors.len());
+        for anchor in std::mem::take(&mut self.anchors) {
+            let doubtful = kept.iter().position(|kept| kept.kind == AnchorKind::Contradicted);
+            let good = doubtful.and_then(|at| kept[..at].last()).map(|good| (good.chain.clone(), good.head.seq));
+            if let (AnchorKind::Restore, Some((chain, seq))) = (anchor.kind, good)
+                && (anchor.chain == chain && anchor.head.seq <= seq)
+            {
+                kept.truncate(doubtful.unwrap_or_default());
+            }
+            kept.push(anchor);
+        }
+        self.anchors = kept;
+        all - self.anchors.len()
+    }
+
+    /// The first line that does not go on from the one before it, and the good one before: one that says so, or names another chain.
+    pub fn contradiction(&self) -> Option<(&Anchor, &Anchor)> {
+        let pairs = self.anchors.iter().zip(self.anchors.iter().skip(1));
+        let breaks = |(before, after): &(&Anchor, &Anchor)| match after.kind {
+            AnchorKind::Head => after.chain != before.chain,
+            AnchorKind::Restore => false,
+            AnchorKind::Contradicted => true,
+        };
+        pairs.into_iter().find(breaks)
+    }
 }
 
 /// Where the anchors of an installation with this key file lie.
@@ -279,5 +313,23 @@ mod tests {
         assert_eq!((seqs(&spoilt), spoilt.broken), (vec![1, 2, 5], vec![4]));
         let (_other, others) = (0, Anchors::new(anchors.path(), &Keyring::random(&Entropy::seeded(2), 1)));
         assert_eq!(others.read().unwrap().broken, [1, 2, 4, 5], "not with this key");
+    }
+
+    #[test]
+    fn only_a_copy_from_before_settles_a_contradiction() {
+        let of = |kind, chain: &str, seq| Anchor { kind, chain: chain.into(), ..anchor(seq) };
+        let settled = |last: Anchor| {
+            let (head, doubt) = (AnchorKind::Head, AnchorKind::Contradicted);
+            let anchors = vec![anchor(10), anchor(20), of(doubt, "c", 15), of(doubt, "c", 30), of(head, "c", 31), last];
+            let mut reading = Reading { exists: true, anchors, ..Reading::default() };
+            (reading.settle(), reading.contradiction().is_none())
+        };
+        assert_eq!(settled(of(AnchorKind::Restore, "c", 12)), (3, true));
+        assert_eq!(settled(of(AnchorKind::Restore, "c", 20)), (3, true));
+        assert_eq!(settled(of(AnchorKind::Restore, "c", 25)), (0, false), "a copy of what contradicts");
+        assert_eq!(settled(of(AnchorKind::Restore, "d", 12)), (0, false));
+        assert_eq!(settled(of(AnchorKind::Head, "c", 40)), (0, false));
+        let another = Reading { exists: true, anchors: vec![anchor(10), of(AnchorKind::Head, "d", 5), anchor(11)], ..Reading::default() };
+        assert_eq!(another.contradiction().map(|(good, bad)| (good.head.seq, bad.head.seq)), Some((10, 5)));
     }
 }

@@ -56,16 +56,19 @@ impl Anchoring {
             Some(last) => last,
             None => self.first_look(chain).await?,
         };
-        if let Some(last) = &last {
-            self.compare(chain, last).await?;
-        }
+        let kind = match &last {
+            Some(last) if !self.is_continued(chain, last).await? => AnchorKind::Contradicted,
+            _ => AnchorKind::Head,
+        };
         let (head, at) = (chain.head(), self.app.context.clock.now());
-        if head.seq == 0 || last.as_ref().is_some_and(|last| last.head == head && *last.chain == *chain.name) {
+        // What contradicts is said even if it is nothing: a restart must not make it forgotten.
+        let is_said = |last: &Anchor| last.head == head && *last.chain == *chain.name && (last.kind == kind || kind == AnchorKind::Head);
+        if last.as_ref().map_or(head.seq == 0, is_said) {
             self.last = Some(last);
             return Ok(());
         }
         let generation = Arc::from(&*self.app.generation);
-        let anchor = Anchor { kind: AnchorKind::Head, at, chain: chain.name.as_str().into(), generation, head };
+        let anchor = Anchor { kind, at, chain: chain.name.as_str().into(), generation, head };
         let (anchors, line) = (self.app.audit.witness.anchors.clone(), anchor.clone());
         blocking(move || anchors.append(&line)).await?;
         self.app.db.write(move |tx| store::chain::set_anchored(tx, head.seq)).await?;
@@ -90,18 +93,18 @@ impl Anchoring {
         Ok(last)
     }
 
-    /// Whether the record that was anchored last still stands where it stood.
-    async fn compare(&self, chain: &store::chain::Chain, last: &Anchor) -> Result<()> {
+    /// Whether the record that was anchored last still stands where it stood, and nothing contradicted then.
+    async fn is_continued(&self, chain: &store::chain::Chain, last: &Anchor) -> Result<bool> {
         let (seq, hash, name) = (last.head.seq, last.head.hash, last.chain.clone());
         let stands =
             move |tx: &mut Tx| Ok(seq == 0 || store::chain::hash_at(tx, seq)? == Some(hash) || store::checkpoint::covers(tx, seq)?);
-        let is_fit = *name == *chain.name && self.app.db.read(stands).await?;
-        if !is_fit && self.app.audit.note(Trouble::Contradicted) {
+        let is_continued = last.kind != AnchorKind::Contradicted && *name == *chain.name && self.app.db.read(stands).await?;
+        if !is_continued && self.app.audit.note(Trouble::Contradicted) {
             metrics::gauge!("yingda_audit_contradicted").set(1.0);
             tracing::error!(seq, hash = %last.head.hash, at = %last.at, "the audit chain does not fit its anchors: run `yingda verify`");
             self.tell("audit.contradicted", seq).await?;
         }
-        Ok(())
+        Ok(is_continued)
     }
 
     async fn tell(&self, action: &'static str, seq: i64) -> Result<()> {

@@ -6,6 +6,7 @@
 //! A background task takes the rows into a hash chain ([`chain`], [`seal`]) and writes its head to a file outside the database
 //! ([`anchor`], [`anchoring`]). What can be erased lies outside the chain, which holds salted hashes of it. docs/decisions/audit-chain.md.
 mod actions;
+mod aging;
 mod anchor;
 mod anchoring;
 mod chain;

@@ -17,6 +17,8 @@ text_enum! {
     pub enum Trouble {
         /// The chain does not fit what was anchored: it was made anew, cut off, or replaced by an older copy.
         Contradicted = "contradicted",
+        /// Records that were to be forgotten after their time do not fit the chain or its anchors: all are kept.
+        Unsound = "unsound",
         /// The anchor file is gone though the chain was anchored.
         AnchorsMissing = "anchors_missing",
         /// The anchor file cannot be written or read.

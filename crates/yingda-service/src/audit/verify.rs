@@ -47,10 +47,11 @@ pub struct Witness {
 /// Walks all of it. Without a witness, as for a backup on another machine, only what the database itself tells is known: its links, and
 /// whether values fit their seals. Errors: those of the database, `audit.anchor_unreadable`.
 pub async fn verify(db: &Db, witness: Option<&Witness>) -> Result<Verified> {
-    let reading = match witness.map(|witness| witness.anchors.clone()) {
+    let mut reading = match witness.map(|witness| witness.anchors.clone()) {
         Some(anchors) => tokio::task::spawn_blocking(move || anchors.read()).await.map_err(Error::internal)??,
         None => Reading { exists: true, ..Reading::default() },
     };
+    let settled = reading.settle();
     let begin = db.report(start).await?;
     let mut verified = Verified { unsealed: begin.unsealed, ..Verified::default() };
     let Some(chain) = begin.chain else {
@@ -62,7 +63,7 @@ pub async fn verify(db: &Db, witness: Option<&Witness>) -> Result<Verified> {
         return Ok(verified);
     };
     let (expected, superseded) = expected(&reading, &chain.name);
-    verified.superseded = superseded;
+    verified.superseded = superseded + settled;
     let from = match &begin.checkpoint {
         Some(checkpoint) => checkpoint.head(),
         None => chain::genesis(&chain.name),
@@ -72,10 +73,21 @@ pub async fn verify(db: &Db, witness: Option<&Witness>) -> Result<Verified> {
     if let Some(witness) = witness {
         tell_of_checkpoint(&mut walk, begin.checkpoint.as_ref(), &chain.name, &witness.keyring.mac_key("audit.checkpoint"));
     }
+    let mut findings = go_on(db, &mut walk, i64::MAX).await?;
+    let end = db.report(start).await?;
+    tell_of_end(&mut walk, &end);
+    findings.extend(walk.end());
+    findings.sort_by_key(|finding| finding.seq);
+    let forgotten = end.checkpoint.map_or(0, |checkpoint| checkpoint.chain_seq);
+    Ok(Verified { findings, records: walk.walked, erased: walk.erased, anchors: walk.anchored, forgotten, ..verified })
+}
+
+/// Walks on to a place, or to the end of the chain. What was found up to then.
+pub(super) async fn go_on(db: &Db, walk: &mut Walk, upto: i64) -> Result<Vec<Finding>> {
     let mut findings = Vec::new();
-    loop {
-        let after = walk.seq();
-        let page = db.report(move |tx| page(tx, after, PAGE)).await?;
+    while walk.seq() < upto {
+        let (after, limit) = (walk.seq(), PAGE.min(upto - walk.seq()));
+        let page = db.report(move |tx| page(tx, after, limit)).await?;
         if page.rows.is_empty() {
             break;
         }
@@ -88,12 +100,7 @@ pub async fn verify(db: &Db, witness: Option<&Witness>) -> Result<Verified> {
         page.rows.iter().for_each(|(row, erased)| walk.step(row, *erased));
         findings.extend(walk.take());
     }
-    let end = db.report(start).await?;
-    tell_of_end(&mut walk, &end);
-    findings.extend(walk.end());
-    findings.sort_by_key(|finding| finding.seq);
-    let forgotten = end.checkpoint.map_or(0, |checkpoint| checkpoint.chain_seq);
-    Ok(Verified { findings, records: walk.walked, erased: walk.erased, anchors: walk.anchored, forgotten, ..verified })
+    Ok(findings)
 }
 
 /// A part of the chain that was walked.
@@ -165,7 +172,7 @@ fn page(tx: &mut Tx, after: i64, limit: i64) -> Result<Page> {
 
 /// What the chain must hold at which place, by the anchors of this chain; and how many of them a restore replaced. Backwards: what was
 /// anchored before a restore counts only up to where the restored chain ended.
-fn expected(reading: &Reading, chain: &str) -> (BTreeMap<i64, Expected>, usize) {
+pub(super) fn expected(reading: &Reading, chain: &str) -> (BTreeMap<i64, Expected>, usize) {
     let (mut expected, mut superseded, mut limit) = (BTreeMap::new(), 0, i64::MAX);
     for anchor in reading.anchors.iter().rev().filter(|anchor| *anchor.chain == *chain) {
         let Anchor { kind, at, head, .. } = anchor;
@@ -188,8 +195,13 @@ fn tell_of_anchors(walk: &mut Walk, reading: &Reading, chain: &store::chain::Cha
     if !reading.exists && chain.anchored_seq > 0 {
         walk.find("anchors_missing", 0, json!({"anchored": chain.anchored_seq, "at": chain.anchored_at}));
     }
-    if let Some(last) = reading.anchors.last().filter(|last| *last.chain != *chain.name) {
-        walk.find("chain_replaced", 0, json!({"at": last.at, "anchored": last.head.seq}));
+    // The program goes on with whatever chain it finds: that the file ends in the name of this one says nothing.
+    let replaced = reading.anchors.last().filter(|last| *last.chain != *chain.name);
+    let contradiction = reading.contradiction();
+    if let Some(good) = contradiction.filter(|(good, bad)| good.chain != bad.chain).map(|(good, _)| good).or(replaced) {
+        walk.find("chain_replaced", 0, json!({"at": good.at, "anchored": good.head.seq}));
+    } else if let Some((good, bad)) = contradiction {
+        walk.find("contradicted", 0, json!({"at": bad.at, "anchored": good.head.seq, "good_at": good.at}));
     }
 }
 

@@ -292,7 +292,7 @@ pub struct ErasedBy {
 }
 
 /// All findings there are; each has words.
-pub const CODES: [&str; 18] = [
+pub const CODES: [&str; 19] = [
     "audit.fault.changed",
     "audit.fault.origin_changed",
     "audit.fault.origin_missing",
@@ -311,4 +311,5 @@ pub const CODES: [&str; 18] = [
     "audit.fault.anchors_missing",
     "audit.fault.anchor_broken",
     "audit.fault.chain_replaced",
+    "audit.fault.contradicted",
 ];

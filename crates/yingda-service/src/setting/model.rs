@@ -59,10 +59,10 @@ pub struct ValueView {
     pub changed_by: Option<String>,
 }
 
-/// Whether a setting decides who gets in and how. Those belong to the security administrator: who runs the installation must not be
-/// able to lower its locks alone.
+/// Whether a setting decides who gets in and how, or how long it is known who did what. Those belong to the security administrator: who
+/// runs the installation must not be able to lower its locks, or to let its traces be forgotten, alone.
 pub fn is_security(key: &str) -> bool {
-    key.starts_with("auth.")
+    ["auth.", "audit.", "visit.identity"].iter().any(|what| key.starts_with(what))
 }
 
 /// Whether somebody may change this setting. Codes: `forbidden`; `step_up_required` for those of security.

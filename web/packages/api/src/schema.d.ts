@@ -2758,7 +2758,7 @@ export interface components {
             groups: components["schemas"]["TransferGroup"][];
         };
         /** @enum {string} */
-        Trouble: "contradicted" | "anchors_missing" | "anchors_unusable" | "moved";
+        Trouble: "contradicted" | "unsound" | "anchors_missing" | "anchors_unusable" | "moved";
         /** @description A value that was set. */
         ValueView: {
             /** @description When it was set. */

@@ -169,15 +169,15 @@ crate::apps! { what_is_too_old_is_forgotten_and_the_rest_still_proved, |t| async
     anchored(&t).await;
     let stopping = t.app.supervisor.stopping();
     assert_eq!(prune(&t.app, &stopping).await.unwrap(), 0, "kept for a year unless set otherwise");
-    t.db.clock().advance(Duration::from_secs(170 * 24 * 3600));
+    pass(&t, 170).await;
     assert_eq!(prune(&t.app, &stopping).await.unwrap(), 120);
     all_sealed(&t).await;
     let told = verified(&t.app).await;
-    assert_eq!((told.findings.len(), told.records, told.forgotten), (0, 11, 120), "{:?}", told.findings);
+    assert_eq!((told.findings.len(), told.records, told.forgotten), (0, 12, 120), "{:?}", told.findings);
     let last = places(&t.db).await.pop().unwrap();
     assert_eq!((last.action.as_str(), last.object_id.as_str()), ("audit.prune", "120"));
     // Cut off in the middle: a checkpoint whose records are still there. The next run takes them.
-    t.db.clock().advance(Duration::from_secs(200 * 24 * 3600));
+    pass(&t, 200).await;
     let keys = t.app.audit.checkpoints.clone();
     t.db.write(move |tx| {
         let chain = store::chain::find(tx)?.unwrap();
@@ -189,11 +189,25 @@ crate::apps! { what_is_too_old_is_forgotten_and_the_rest_still_proved, |t| async
     all_sealed(&t).await;
     assert_eq!(faults(&t.app).await, []);
 
-    let sys = t.staff("sys", "system_admin", &[]).await;
+    let (sys, sec) = (t.staff("sys", "system_admin", &[]).await, t.staff("sec", "security_admin", &[]).await);
     let path = "/api/v1/setting/audit.retention_days";
-    assert_eq!(sys.put(path, json!({"value": 179})).await.code(), "setting.invalid", "the law asks for six months");
-    assert_eq!(sys.put(path, json!({"value": 180})).await.status, 204);
+    assert_eq!(sec.put(path, json!({"value": 179})).await.code(), "setting.invalid", "the law asks for six months");
+    for key in ["audit.retention_days", "audit.anchor_s", "visit.identity_hours"] {
+        let refused = sys.put(&format!("/api/v1/setting/{key}"), json!({"value": 200})).await;
+        assert_eq!(refused.status, 403, "{key} is not for whom the log is about");
+    }
+    t.db.clock().advance(Duration::from_secs(6 * 60));
+    assert_eq!(sec.put(path, json!({"value": 180})).await.code(), "step_up_required");
+    assert_eq!(t.staff("sec2", "security_admin", &[]).await.put(path, json!({"value": 180})).await.status, 204);
 }}
+
+/// Time passes, in which something happens now and then, as it does: no leap of the clock.
+pub(super) async fn pass(t: &TestApp, days: u64) {
+    t.db.clock().advance(Duration::from_secs(days * 24 * 3600));
+    sealed(t, 1).await;
+    anchored(t).await;
+    t.db.clock().advance(Duration::from_secs(8 * 24 * 3600));
+}
 
 // Records as they were written before there was a chain: without salts.
 both! { records_from_before_the_chain_are_sealed_too, |db| async {

@@ -1,8 +1,10 @@
 //! Each way to tamper with the log by SQL, and what `verify` then says.
-use super::chain::{all_sealed, anchored, faults, noted, places, sealed, verified};
+use super::chain::{all_sealed, anchored, faults, noted, pass, places, sealed, verified};
 use crate::{
     audit::{
+        AnchorKind, Trouble,
         chain::{Head, follow, genesis},
+        jobs::prune,
         record_restore,
         store::{self, chain::Whole},
     },
@@ -131,7 +133,10 @@ crate::apps! { a_cut_off_end_is_noticed, |t| async {
 fn forge(tx: &mut Tx) -> Result<()> {
     let name = store::chain::find(tx)?.unwrap().name;
     let mut head = genesis(&name);
-    for row in store::chain::sealed(tx, 0, 1000)? {
+    let rows = store::chain::sealed(tx, 0, 1000)?;
+    // Out of the way of the unique index.
+    tx.run(sql!("UPDATE audit_record SET chain_seq = -chain_seq"))?;
+    for row in rows {
         head = relink(tx, head, &row)?;
     }
     store::chain::set_head(tx, head)
@@ -140,7 +145,7 @@ fn forge(tx: &mut Tx) -> Result<()> {
 fn relink(tx: &mut Tx, before: Head, row: &Whole) -> Result<Head> {
     let seals = crate::audit::chain::Seals { origin: row.origin_seal.unwrap(), value: row.value_seal };
     let head = follow(before, &row.body(), &seals);
-    tx.run(sql!("UPDATE audit_record SET chain_hash = $1 WHERE id = $2", head.hash, row.id))?;
+    tx.run(sql!("UPDATE audit_record SET chain_seq = $1, chain_hash = $2 WHERE id = $3", head.seq, head.hash, row.id))?;
     Ok(head)
 }
 
@@ -197,17 +202,136 @@ crate::apps! { an_older_copy_is_noticed_and_a_restore_is_not_one, |t| async {
     assert!(faults(&t.app).await.iter().any(|(code, _)| code == "rewritten"));
 }}
 
+/// Anchors what stands there now, as the service does from time to time.
+async fn anchored_anew(t: &TestApp) {
+    t.db.write(|tx| noted(tx, "later")).await.unwrap();
+    anchored(t).await;
+}
+
 crate::apps! { the_running_service_notices_and_writes_it_down, |t| async {
     sealed(&t, 5).await;
     anchored(&t).await;
     t.db.script("UPDATE audit_record SET actor_id = 99 WHERE chain_seq = 5").await;
     t.db.write(forge).await.unwrap();
-    t.db.write(|tx| noted(tx, "later")).await.unwrap();
-    t.until("it is noticed", async || {
-        t.db.clock().advance(std::time::Duration::from_secs(70));
-        t.app.audit.trouble() == Some(crate::audit::Trouble::Contradicted)
-    }).await;
+    anchored_anew(&t).await;
+    assert_eq!(t.app.audit.trouble(), Some(Trouble::Contradicted));
     all_sealed(&t).await;
     let is_told = async || places(&t.db).await.iter().any(|place| place.action == "audit.contradicted" && place.object_id == "5");
     t.until("it is written down", is_told).await;
+    // What tells of it is taken out of the database too, and the service goes on: the anchors have not forgotten.
+    all_sealed(&t).await;
+    without(&t, "action = 'audit.contradicted'", None).await;
+    anchored_anew(&t).await;
+    assert!(faults(&t.app).await.contains(&fault("contradicted", 0)));
+    assert_eq!(t.app.audit.witness.anchors.last().unwrap().unwrap().kind, AnchorKind::Contradicted, "a restart finds it at the end");
+}}
+
+/// Makes the whole chain anew without these records, if wanted under another name.
+async fn without(t: &TestApp, what: &str, name: Option<&str>) {
+    let name = name.map(|name| format!("UPDATE audit_chain SET name = '{name}'")).unwrap_or_default();
+    t.db.script(&format!(
+        "DELETE FROM audit_value WHERE record_id IN (SELECT id FROM audit_record WHERE {what}); DELETE FROM audit_record WHERE {what}; {name}"
+    ))
+    .await;
+    t.db.write(forge).await.unwrap();
+}
+
+crate::apps! { a_chain_renamed_and_anchored_anew_is_noticed, |t| async {
+    sealed(&t, 20).await;
+    anchored(&t).await;
+    without(&t, "chain_seq = 5", Some("another")).await;
+    anchored_anew(&t).await;
+    without(&t, "action = 'audit.contradicted'", Some("a-third")).await;
+    anchored_anew(&t).await;
+    t.app.supervisor.stop(std::time::Duration::from_secs(10)).await;
+    let last = t.app.audit.witness.anchors.last().unwrap().unwrap();
+    assert_eq!(&*last.chain, "a-third", "the service itself anchored it");
+    let told = verified(&t.app).await.findings;
+    assert_eq!((told[0].code, &told[0].details["anchored"]), ("audit.fault.chain_replaced", &20.into()));
+}}
+
+crate::apps! { a_copy_from_before_settles_a_contradiction, |t| async {
+    sealed(&t, 20).await;
+    anchored(&t).await;
+    t.db.script("CREATE TABLE kept AS SELECT * FROM audit_record").await;
+    t.db.script("UPDATE audit_record SET actor_id = 99 WHERE chain_seq = 5").await;
+    t.db.write(forge).await.unwrap();
+    anchored_anew(&t).await;
+    t.app.supervisor.stop(std::time::Duration::from_secs(10)).await;
+    assert!(faults(&t.app).await.contains(&fault("contradicted", 0)));
+    // The copy that was kept is put back by the command for it.
+    t.db.script(
+        "DELETE FROM audit_value WHERE record_id NOT IN (SELECT id FROM kept);
+         DELETE FROM audit_record WHERE id NOT IN (SELECT id FROM kept);
+         UPDATE audit_record SET actor_id = (SELECT k.actor_id FROM kept k WHERE k.id = audit_record.id),
+                                 chain_hash = (SELECT k.chain_hash FROM kept k WHERE k.id = audit_record.id);
+         DROP TABLE kept;
+         UPDATE audit_chain SET sealed_seq = 20, sealed_hash = (SELECT chain_hash FROM audit_record WHERE chain_seq = 20), anchored_seq = 20").await;
+    let anchor = t.db.write(|tx| { instance::rotate_generation(tx)?; record_restore(tx, tx.now(), "backup.tar") }).await.unwrap();
+    t.app.audit.witness.anchors.append(&anchor).unwrap();
+    assert_eq!(faults(&t.app).await, []);
+}}
+
+/// What the nightly job then does, whether it is ours or that of the service: nothing, and it says so; and `verify` goes on to tell.
+async fn nothing_is_forgotten(t: &TestApp, expected: &str) {
+    assert_eq!(prune(&t.app, &t.app.supervisor.stopping()).await.unwrap(), 0);
+    assert!(matches!(t.app.audit.trouble(), Some(Trouble::Unsound | Trouble::Contradicted)), "{:?}", t.app.audit.trouble());
+    t.until("it is written down", async || places(&t.db).await.iter().any(|place| place.action == "audit.prune")).await;
+    assert_eq!(first(t).await, (1..=20).collect::<Vec<i64>>());
+    assert!(faults(&t.app).await.iter().any(|(code, _)| code == expected), "{:?}", faults(&t.app).await);
+}
+
+/// Which of the first twenty records are there.
+async fn first(t: &TestApp) -> Vec<i64> {
+    places(&t.db).await.iter().filter_map(|place| place.chain_seq).filter(|seq| *seq <= 20).collect()
+}
+
+crate::apps! { records_dated_back_are_not_forgotten, |t| async {
+    sealed(&t, 20).await;
+    anchored(&t).await;
+    // Nothing but the times; the checkpoint that covers them would be a genuine one.
+    t.db.script("UPDATE audit_record SET at = 0 WHERE chain_seq <= 15").await;
+    pass(&t, 400).await;
+    nothing_is_forgotten(&t, "changed").await;
+}}
+
+crate::apps! { records_dated_back_with_a_chain_that_fits_are_not_forgotten, |t| async {
+    sealed(&t, 20).await;
+    anchored(&t).await;
+    t.db.script("UPDATE audit_record SET at = 0 WHERE chain_seq <= 15").await;
+    t.db.write(forge).await.unwrap();
+    pass(&t, 400).await;
+    nothing_is_forgotten(&t, "contradicted").await;
+}}
+
+crate::apps! { young_records_are_kept_whatever_their_times_say, |t| async {
+    sealed(&t, 20).await;
+    anchored(&t).await;
+    // The anchor is as old as it is: nothing behind it can be older than a year.
+    t.db.script("UPDATE audit_record SET at = 0").await;
+    assert_eq!(prune(&t.app, &t.app.supervisor.stopping()).await.unwrap(), 0);
+    assert_eq!(first(&t).await.len(), 20);
+}}
+
+crate::apps! { a_forged_checkpoint_makes_the_program_forget_nothing, |t| async {
+    sealed(&t, 20).await;
+    anchored(&t).await;
+    t.db.script("INSERT INTO audit_checkpoint (chain_seq, hash, at, mac) SELECT 10, chain_hash, 1, chain_hash FROM audit_record WHERE chain_seq = 10").await;
+    nothing_is_forgotten(&t, "checkpoint_forged").await;
+}}
+
+crate::apps! { a_clock_set_ahead_makes_the_program_forget_nothing, |t| async {
+    sealed(&t, 20).await;
+    anchored(&t).await;
+    t.db.clock().advance(std::time::Duration::from_secs(400 * 24 * 3600));
+    let stopping = t.app.supervisor.stopping();
+    assert_eq!(prune(&t.app, &stopping).await.unwrap(), 0);
+    sealed(&t, 1).await;
+    anchored(&t).await;
+    assert_eq!(prune(&t.app, &stopping).await.unwrap(), 0, "nor when it was anchored since");
+    t.db.clock().advance(std::time::Duration::from_secs(8 * 24 * 3600));
+    // By us or by the service, whose night it is too.
+    t.until("a week later it is believed", async || { _ = prune(&t.app, &stopping).await; first(&t).await.is_empty() }).await;
+    all_sealed(&t).await;
+    assert_eq!(faults(&t.app).await, []);
 }}
