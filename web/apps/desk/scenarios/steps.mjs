@@ -161,5 +161,28 @@ export const steps = {
     ready: '.message',
     act: (page) => page.click('.message.staff .bubble', { button: 'right' }),
   },
+  eraseMenu: {
+    scenario: 'erase',
+    ready: '.message',
+    act: (page) => page.click('.message.customer .bubble >> nth=0', { button: 'right' }),
+  },
+  erase: {
+    ready: '.message',
+    act: async (page) => {
+      await page.click('.message.customer .bubble >> nth=0', { button: 'right' });
+      await page.click('[role=menuitem].danger');
+      await page.waitForSelector('#erase-reason');
+    },
+  },
+  eraseCustomer: {
+    scenario: 'erase',
+    ready: '.message',
+    act: async (page) => {
+      const button = page.locator('.head .profile');
+      if (await button.isVisible()) await button.click();
+      await page.locator('.panel .btn.danger').click();
+      await page.waitForSelector('#erase-reason');
+    },
+  },
   emoji: { scenario: 'full', ready: '#editor', act: (page) => page.click('.tools .pop button') },
 };

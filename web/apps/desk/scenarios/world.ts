@@ -351,6 +351,11 @@ const administrator = (): World => ({
   me: { ...me, name: '何敏', login: 'hemin', permissions: [...permissions] },
 });
 
+const supervisor = (): World => ({
+  ...afternoon(),
+  me: { ...me, permissions: [...me.permissions, 'erasure.perform'] },
+});
+
 /** Every state that is drawn: what differs from the afternoon, and which page is open. */
 export const scenarios: Record<string, { path: string; world: () => World }> = {
   login: { path: '/login', world: () => ({ ...afternoon(), me: undefined }) },
@@ -517,6 +522,7 @@ export const scenarios: Record<string, { path: string; world: () => World }> = {
       refuse: { '/api/v1/customer/u1': { status: 500, code: 'internal', title: '服务器出错了' } },
     }),
   },
+  erase: { path: '/conversation/c1', world: supervisor },
   staff: { path: '/staff', world: administrator },
   group: { path: '/staff/group', world: administrator },
   branch: { path: '/staff/branch', world: administrator },

@@ -3,6 +3,7 @@ import * as audit from '../features/audit/locale.ts';
 import * as auth from '../features/auth/locale.ts';
 import * as conversation from '../features/conversation/locale.ts';
 import * as customer from '../features/customer/locale.ts';
+import * as erasure from '../features/erasure/locale.ts';
 import * as message from '../features/message/locale.ts';
 import * as rating from '../features/rating/locale.ts';
 import * as routing from '../features/routing/locale.ts';
@@ -11,7 +12,19 @@ import * as staff from '../features/staff/locale.ts';
 import * as app from './app.ts';
 
 /** Each feature brings its own words; `en` has the type of `zh`, so a missing key does not compile. */
-const features = { app, audit, auth, conversation, customer, message, rating, routing, setting, staff };
+const features = {
+  app,
+  audit,
+  auth,
+  conversation,
+  customer,
+  erasure,
+  message,
+  rating,
+  routing,
+  setting,
+  staff,
+};
 
 export const messages = {
   'zh-CN': Object.fromEntries(Object.entries(features).map(([name, words]) => [name, words.zh])),
