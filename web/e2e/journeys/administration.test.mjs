@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { journey } from '../harness/journey.mjs';
 import { eventually } from '../harness/wait.mjs';
 
@@ -79,9 +80,20 @@ journey('a changed setting holds at once, and the audit tells who changed it', a
 
   const auditor = await scene.desk('shen.lan');
   await auditor.page.goto(`${scene.server.url}/desk/audit`);
-  const record = auditor.page.getByRole('row', { name: /吴昊.*setting/ }).first();
+  const record = auditor.page.getByRole('row', { name: /吴昊.*修改设置/ }).first();
   await record.waitFor();
-  assert.match(await record.innerText(), /file\.image_mb[\s\S]*7/);
+  assert.match(await record.innerText(), /图片大小上限[\s\S]*7/);
+  await record.getByRole('button').click();
+  await auditor.page.getByRole('button', { name: '只看此对象' }).click();
+  await eventually(async () => assert.equal(await auditor.page.getByRole('row', { name: /登录/ }).count(), 0));
+  await auditor.page.getByRole('button', { name: '校验' }).click();
+  await auditor.page.getByText('未发现改动').waitFor();
+
+  await auditor.page.getByRole('button', { name: '导出' }).click();
+  const download = auditor.page.waitForEvent('download');
+  await auditor.page.getByRole('dialog').getByRole('button', { name: '导出' }).click();
+  const file = readFileSync(await (await download).path(), 'utf8');
+  assert.match(file, /^\ufeff链中序号,时间.*\r\n.*吴昊.*修改设置/);
 });
 
 async function closedGroups(desk) {

@@ -1,4 +1,4 @@
-import type { AuditRow, Branch, Group, Role, Setting, Staff } from '@yingda/api';
+import type { AuditRow, AuditWords, Branch, ChainState, Group, Role, Setting, Staff } from '@yingda/api';
 import { noon } from './samples.ts';
 
 export const branches: Branch[] = [
@@ -179,3 +179,36 @@ export const audit: AuditRow[] = [
     },
   ),
 ];
+export const words: AuditWords = {
+  actions: [
+    { code: 'auth.login', name: '登录' },
+    { code: 'auth.logout', name: '退出登录' },
+    { code: 'setting.set', name: '修改设置' },
+    { code: 'staff.update', name: '修改员工账号' },
+    { code: 'staff.end_sessions', name: '结束员工的全部登录' },
+  ],
+  objects: [
+    { code: 'customer', name: '客户' },
+    { code: 'setting', name: '设置' },
+    { code: 'staff', name: '员工' },
+  ],
+};
+export const chain: ChainState = {
+  sealed_seq: 5228,
+  sealed_at: noon - 120_000,
+  unsealed: 1,
+  anchored: { seq: 5221, at: noon - 540_000 },
+  forgotten_seq: 3,
+};
+export const found = {
+  records: 5225,
+  upto: 5228,
+  findings: [
+    {
+      code: 'audit.fault.changed',
+      seq: 5199,
+      text: '审计链第 5199 条（记录 40117）与封存时不符：它本身或前一条的哈希被改动',
+    },
+    { code: 'audit.fault.removed', seq: 5203, text: '审计链第 5203 至 5204 条共 2 条记录被删除' },
+  ],
+};

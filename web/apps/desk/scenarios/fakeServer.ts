@@ -1,3 +1,4 @@
+import { chain, found, words } from './administration.ts';
 import type { World } from './world.ts';
 
 const json = (body: unknown, status = 200) =>
@@ -34,6 +35,8 @@ export function fakeServer(world: World): (request: Request) => Promise<Response
       const held = world.inbox.conversations.find(({ id }) => id === conversation);
       return held ? json({ conversation: held }) : problem(404, 'not_found', '找不到这个会话');
     }
+    const asked = auditAnswer(pathname);
+    if (asked) return asked;
     if (pathname === '/api/v1/conversation') return json({ items: [] });
     const lists: Record<string, unknown[]> = {
       '/api/v1/staff': world.staff,
@@ -54,4 +57,21 @@ export function fakeServer(world: World): (request: Request) => Promise<Response
     if (pathname === '/api/v1/auth/logout') return json({});
     return world.refuse[pathname] === undefined ? problem(404, 'not_found', `没有 ${pathname}`) : json({});
   };
+}
+
+function auditAnswer(pathname: string): Response | undefined {
+  switch (pathname) {
+    case '/api/v1/audit/words':
+      return json(words);
+    case '/api/v1/audit/people':
+      return json({ items: [{ id: '7001', name: '何敏', login: '0716' }] });
+    case '/api/v1/audit/chain':
+      return json(chain);
+    case '/api/v1/audit/chain/check':
+      return json(found);
+    case '/api/v1/audit/export':
+      return new Response('\ufeff序号\r\n', { headers: { 'Content-Type': 'text/csv' } });
+    default:
+      return undefined;
+  }
 }

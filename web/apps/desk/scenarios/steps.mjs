@@ -142,6 +142,29 @@ export const steps = {
     act: (page) => page.click('tbody tr:nth-child(2) .acts button'),
   },
   audit: { ready: '.table' },
+  auditOne: {
+    scenario: 'audit',
+    ready: '.table',
+    act: (page) => page.click('tbody tr:nth-child(1) .link'),
+    settle: 300,
+  },
+  auditFilter: {
+    scenario: 'audit',
+    ready: '.table',
+    act: async (page) => {
+      await page.getByRole('button', { name: /更多条件|More filters/ }).click();
+      await page.selectOption('form select >> nth=0', 'own');
+    },
+  },
+  auditCheck: {
+    scenario: 'audit',
+    ready: '.table',
+    act: async (page) => {
+      await page.click('.strip .btn');
+      await page.waitForSelector('.strip li');
+    },
+  },
+  auditExport: { scenario: 'audit', ready: '.table', act: (page) => page.click('.tools .btn'), settle: 300 },
   auditFailed: { ready: '.note' },
   auditEmpty: { ready: '.note' },
   forbidden: { ready: '.note' },

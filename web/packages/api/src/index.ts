@@ -6,8 +6,13 @@ export { ApiError, answer } from './error.ts';
 type Schemas = components['schemas'];
 
 /** What the server says of itself, by the names its clients use. */
+export type AuditPerson = Schemas['AuditPerson'];
 export type AuditRow = Schemas['AuditRow'];
+export type AuditWords = Schemas['AuditWords'];
 export type Branch = Schemas['Branch'];
+export type ChainFinding = Schemas['ChainFinding'];
+export type ChainPart = Schemas['ChainPart'];
+export type ChainState = Schemas['ChainState'];
 export type Choice = Schemas['Choice'];
 export type Customer = Schemas['Customer'];
 export type FactorState = Schemas['FactorState'];

@@ -6,7 +6,7 @@ describe('changes of a record', () => {
     const before = { id: '1', rev: 1, created_at: 5, name: '苏晴', max_conversations: 5, groups: ['a'] };
     expect(changes(before, { ...before, rev: 2, max_conversations: 7, groups: ['a', 'b'] })).toEqual([
       { field: 'max_conversations', before: '5', after: '7' },
-      { field: 'groups', before: '["a"]', after: '["a","b"]' },
+      { field: 'groups', before: 'a', after: 'a, b' },
     ]);
   });
   it('of something new are what it has', () => {
