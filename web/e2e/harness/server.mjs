@@ -70,6 +70,21 @@ export class Server {
     this.#child = child;
   }
 
+  /** Another command of the program on the same data, to its end. */
+  async run(...words) {
+    const args = [...words, '--data', join(this.folder, 'data')];
+    if (this.database) args.push('--database', this.database.url);
+    const child = spawn(BINARY, args, { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, LANG: 'C.UTF-8' } });
+    let said = '';
+    for (const stream of [child.stdout, child.stderr])
+      stream.on('data', (text) => {
+        said += text;
+      });
+    const [code] = await once(child, 'close');
+    if (code !== 0) throw new Error(`${BINARY} ${args.join(' ')}: ended with ${code}\n${said}`);
+    return said;
+  }
+
   /** SIGKILL: as if the machine had lost the program. */
   kill() {
     return this.#end('SIGKILL');
