@@ -170,6 +170,14 @@ fn lead(tx: &mut Tx, search: &mut Search) -> Result<Lead> {
     })
 }
 
+/// What was done to one thing, the newest first: for the rooms of those who manage it, who need not see the log.
+pub fn done_to(tx: &mut Tx, kind: &str, id: &str, limit: i64) -> Result<Vec<AuditRow>> {
+    let wanted = Wanted { object: Some(kind.to_owned()), result: Some(Outcome::Done), ..Wanted::default() };
+    let search = Search { object_id: Span::just(id), ..wanted.search(None)? };
+    let (found, _) = store::page(tx, &search, &Lead::Object(id.to_owned()), limit)?;
+    shown(tx, found, Language::default())
+}
+
 /// Records in words: what they are about by name, what was done by its name.
 pub fn shown(tx: &mut Tx, found: Vec<Found>, language: Language) -> Result<Vec<AuditRow>> {
     let ids: Vec<i64> = found.iter().map(|row| row.id).collect();

@@ -1,6 +1,7 @@
 //! Calls about sites.
 use super::{
     actions::{self, NewSite, PublicSite, SiteChange},
+    history::{self, SiteEvent},
     model::{SecretId, Site, SiteId},
     secret::{self, Secret},
 };
@@ -26,6 +27,7 @@ pub fn routes() -> Routes<App> {
         .add(routes!(create), Rule::staff(permission::SITE_MANAGE).audit("site.create", "site"))
         .add(routes!(get), Rule::public().limit(Limit::Entry))
         .add(routes!(update), Rule::staff(permission::SITE_MANAGE).audit("site.update", "site"))
+        .add(routes!(changes), Rule::staff(permission::SITE_MANAGE).limit(Limit::Read))
         .add(routes!(secrets), Rule::staff(permission::SITE_MANAGE).limit(Limit::Read))
         .add(routes!(create_secret), Rule::staff(permission::SITE_MANAGE).audit("site.secret_create", "site").step_up())
         .add(routes!(retire_secret), Rule::staff(permission::SITE_MANAGE).audit("site.secret_retire", "site").step_up())
@@ -87,6 +89,19 @@ async fn update(State(app): State<App>, caller: Caller, Id(id): Id<SiteId>, Inpu
     Ok(Json(SiteAnswer { site: actions::update(&app, &caller, id, change).await? }))
 }
 
+#[derive(Serialize, ToSchema)]
+struct SiteEventList {
+    items: Vec<SiteEvent>,
+}
+
+/// What was done to a site, the newest first: a hundred at most.
+#[utoipa::path(get, path = "/api/v1/channel/sites/{key}/changes", tag = "channel", operation_id = "site_changes",
+    params(("key" = String, Path, description = "the id of the site")),
+    responses((status = 200, body = SiteEventList), (status = "default", body = Problem)))]
+async fn changes(State(app): State<App>, Id(id): Id<SiteId>) -> Result<Json<SiteEventList>> {
+    Ok(Json(SiteEventList { items: app.db.read(move |tx| history::list(tx, id)).await? }))
+}
+
 #[derive(Deserialize, ToSchema)]
 struct Nothing {}
 
@@ -96,6 +111,7 @@ struct SecretList {
 }
 
 #[derive(Serialize, ToSchema)]
+#[schema(as = SiteSecretAnswer)]
 struct SecretAnswer {
     secret: Secret,
     /// The key itself, this once: the server of the host site signs with these characters.

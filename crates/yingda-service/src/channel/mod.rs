@@ -3,6 +3,7 @@
 //! Owns `site`, `channel` and `site_secret`. A site has one web channel so far. Others ask [`place`] where a conversation goes, and [`origins`] whose
 //! pages may frame the panel.
 mod actions;
+mod history;
 mod http;
 mod model;
 mod place;

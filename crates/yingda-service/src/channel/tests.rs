@@ -65,3 +65,19 @@ apps! { the_branch_of_a_site_can_be_taken_away_again, |t| async {
         assert_eq!((changed.status, changed.body["site"].get("branch")), (200, expected), "{}", changed.body);
     }
 }}
+
+apps! { who_changed_a_site_and_what_can_be_read_by_those_who_manage_it, |t| async {
+    let sys = t.staff("sys", "system_admin", &[]).await;
+    let make = |key: &'static str| sys.post("/api/v1/channel/sites", json!({"key": key, "name": key, "group": t.groups[0]}));
+    let id = make("shop").await.body["site"]["id"].as_str().unwrap().to_owned();
+    let path = format!("/api/v1/channel/sites/{id}");
+    assert_eq!(sys.patch(&path, json!({"rev": 1, "name": "商城"})).await.status, 200);
+    assert_eq!(sys.patch(&path, json!({"rev": 1, "name": "晚了"})).await.code(), "site.changed");
+    make("other").await;
+    let items = sys.get(&format!("{path}/changes")).await.body["items"].clone();
+    let told: Vec<_> = items.as_array().unwrap().iter().map(|event| (&event["action"], &event["before"]["name"], &event["after"]["name"])).collect();
+    assert_eq!(told, [(&json!("site.update"), &json!("shop"), &json!("商城")), (&json!("site.create"), &json!(null), &json!("shop"))]);
+    assert_eq!(items[0]["by"], "sys");
+    assert!(items[0].get("address").is_none(), "where from is for the audit");
+    assert_eq!(sys.get("/api/v1/channel/sites/7/changes").await.code(), "not_found");
+}}

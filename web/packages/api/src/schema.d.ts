@@ -333,6 +333,23 @@ export interface paths {
         patch: operations["site_update"];
         trace?: never;
     };
+    "/api/v1/channel/sites/{key}/changes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What was done to a site, the newest first: a hundred at most. */
+        get: operations["site_changes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/channel/sites/{key}/secrets": {
         parameters: {
             query?: never;
@@ -2612,9 +2629,32 @@ export interface components {
              */
             rev: number;
         };
+        /** @description One change of a site. */
+        SiteEvent: {
+            /** @description `site.create`, `site.update`, `site.secret_create`, `site.secret_retire`. */
+            action: string;
+            /** @description The site after. */
+            after?: unknown;
+            /** @description When. */
+            at: components["schemas"]["Millis"];
+            /** @description The site before; of a key nothing is kept but its id. */
+            before?: unknown;
+            /** @description Whose doing, by name. */
+            by: string;
+            /** @description Its number in the audit. */
+            id: string;
+        };
+        SiteEventList: {
+            items: components["schemas"]["SiteEvent"][];
+        };
         SiteId: string;
         SiteList: {
             items: components["schemas"]["Site"][];
+        };
+        SiteSecretAnswer: {
+            secret: components["schemas"]["Secret"];
+            /** @description The key itself, this once: the server of the host site signs with these characters. */
+            text?: string;
         };
         /** @description An account. */
         Staff: {
@@ -3585,6 +3625,36 @@ export interface operations {
             };
         };
     };
+    site_changes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the id of the site */
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SiteEventList"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     site_secrets: {
         parameters: {
             query?: never;
@@ -3636,7 +3706,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["SecretAnswer"];
+                    "application/json": components["schemas"]["SiteSecretAnswer"];
                 };
             };
             default: {
