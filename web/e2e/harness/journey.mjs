@@ -12,14 +12,14 @@ export const journey = journeysIn(launch);
 export function journeysIn(start) {
   let made;
   const find = async () => {
-    const [seed, browser] = await Promise.all([findSeed(), start()]);
-    return { seed, browser };
+    // One after the other: a browser that nobody closes keeps the process alive.
+    const seed = await findSeed();
+    return { seed, browser: await start() };
   };
   after(async () => {
-    if (!made) return;
-    const { seed, browser } = await made;
-    await browser.close();
-    await seed.dispose();
+    const all = await made?.catch(() => undefined); // the tests have told
+    await all?.browser.close();
+    await all?.seed.dispose();
   });
   return (name, play, options = {}) =>
     test(name, options, async () => {
@@ -31,6 +31,8 @@ export function journeysIn(start) {
         await play(scene);
       } catch (error) {
         await scene.photograph(name);
+        // Often it is the page that says why.
+        for (const fault of scene.faults()) console.error(fault);
         throw error;
       } finally {
         await scene.close();

@@ -7,9 +7,14 @@ import { eventually } from './wait.mjs';
  */
 export async function tour(scene, locale, show) {
   await door(scene, locale, show);
-  await hall(scene, locale, show);
+  await hall(scene, locale, (state, page) => show('widget', state, page));
   await desk(scene, locale, show);
   await administration(scene, locale, show);
+}
+
+/** Every screen of the widget once more, in care mode. */
+export async function careTour(scene, locale, show) {
+  await hall(scene, locale, (state, page) => show('widget, large type', state, page), '20');
 }
 
 async function door(scene, locale, show) {
@@ -34,16 +39,18 @@ async function door(scene, locale, show) {
   await show('desk', 'forbidden', security.page);
 }
 
-async function hall(scene, locale, show) {
-  const visitor = await scene.visitor({ locale });
+async function hall(scene, locale, show, size) {
+  const visitor = await scene.visitor({ locale, care: size });
   const { page, panel } = visitor;
   await panel.locator('.home').waitFor();
-  await show('widget', 'home', page);
+  await show('home', page);
   await panel.locator('.tool.care').click();
-  await show('widget', 'home, large type', page);
-  await panel.locator('.tool.care').click();
+  await panel.locator('.sizes').waitFor();
+  await show('choice of size', page);
+  await (size ? panel.locator('.tool.care') : panel.locator('.sizes > .button')).click();
+  await panel.locator('.sizes').waitFor({ state: 'detached' });
   await panel.locator('header .tool').nth(2).click();
-  await show('hall', 'page', page);
+  await show('page', page);
   await page.locator('button.launch').click();
   const first = await scene.visitor();
   await first.ask('宽带报障三天了');
@@ -51,7 +58,7 @@ async function hall(scene, locale, show) {
   await visitor.ask('话费比上月多了 40 块，帮我看看');
   await panel.locator('.card.queue .ahead').waitFor();
   await visitor.settled();
-  await show('widget', 'queue', page);
+  await show('queue', page);
   await first.panel.locator('.card.queue .button').click();
   await panel.locator('.card.queue .next').waitFor();
 
@@ -67,40 +74,41 @@ async function hall(scene, locale, show) {
   await visitor.sees('看到了：套餐外流量 30 元，来电铃声会员 10 元。');
   await agent.editor.pressSequentially('铃声');
   await panel.locator('.typing').waitFor();
-  await show('widget', 'talk', page);
-  await panel.locator('.tool.care').click();
-  await show('widget', 'talk, large type', page);
-  await panel.locator('.tool.care').click();
-  await panel.locator('.composer .tool').last().click();
-  await panel.locator('.emoji').waitFor();
-  await show('widget', 'emoji', page);
-  await page.keyboard.press('Escape');
+  await show('talk', page);
+  if (!size) {
+    await panel.locator('.composer .tool').last().click();
+    await panel.locator('.emoji').waitFor();
+    await show('emoji', page);
+    await page.keyboard.press('Escape');
+  }
   await panel.locator('.picture').click();
   await panel.locator('.lightbox').waitFor();
-  await show('widget', 'picture', page);
+  await show('picture', page);
   await page.keyboard.press('Escape');
 
   await agent.page.close();
   await panel.locator('header .dot.wait').waitFor();
-  await show('widget', 'agent away', page);
+  await show('agent away', page);
   await scene.setOffline(visitor, true);
   await panel.locator('.net').waitFor();
   await visitor.say('铃声我没开过，能退吗');
   await panel.locator('.marks.late').waitFor();
-  await show('widget', 'offline', page);
+  await show('offline', page);
   await scene.setOffline(visitor, false);
   await panel.locator('.net').waitFor({ state: 'detached' });
   await visitor.settled();
   await panel.locator('header .tool').last().click();
   await panel.locator('dialog[open]').waitFor();
-  await show('widget', 'end?', page);
+  await show('end?', page);
   await panel.locator('dialog .primary').click();
+  // In large type nothing opens by itself.
+  if (size) await panel.locator('.rated .button').click();
   await panel.locator('.rate').waitFor();
   await panel.locator('.stars label').nth(3).click();
-  await show('widget', 'rating', page);
+  await show('rating', page);
   await panel.locator('.rate .primary').click();
   await panel.locator('.ended').waitFor();
-  await show('widget', 'ended', page);
+  await show('ended', page);
 }
 
 async function desk(scene, locale, show) {

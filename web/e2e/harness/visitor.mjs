@@ -14,7 +14,7 @@ export class Visitor {
 
   static async arrive(
     stage,
-    { locale = 'zh-CN', theme = 'light', viewport, blockSockets = false, isOpen = true, origin } = {},
+    { locale = 'zh-CN', theme = 'light', viewport, blockSockets = false, isOpen = true, origin, care } = {},
   ) {
     const visitor = new Visitor();
     visitor.stage = stage;
@@ -22,6 +22,8 @@ export class Visitor {
     visitor.words = WORDS[locale];
     visitor.context = await stage.context({ locale, colorScheme: theme, viewport });
     visitor.blockSockets = blockSockets;
+    // As somebody comes who has chosen large type before.
+    if (care) await visitor.context.addInitScript((size) => localStorage.setItem('yd:care', size), care);
     visitor.origin = origin ?? stage.server.url;
     await visitor.open(isOpen);
     return visitor;

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { violations } from '../harness/access.mjs';
 import { tabTo } from '../harness/input.mjs';
 import { journey } from '../harness/journey.mjs';
-import { tour } from '../harness/tour.mjs';
+import { careTour, tour } from '../harness/tour.mjs';
 
 journey('axe-core finds nothing on any screen, light or dark', async (scene) => {
   const [found, seen] = [new Set(), new Set()];
@@ -14,6 +14,34 @@ journey('axe-core finds nothing on any screen, light or dark', async (scene) => 
   assert.ok(seen.size > 40, `only ${seen.size} screens were seen`);
   assert.deepEqual([...found], []);
 });
+
+journey(
+  'axe-core finds nothing in large type, at any size, and nothing is pressed that is smaller than 60 px',
+  async (scene) => {
+    const [found, seen] = [new Set(), new Set()];
+    await careTour(scene, 'zh-CN', async (room, state, page) => {
+      const panel = page.frames().find((frame) => frame.url().includes('/panel.html'));
+      for (const size of ['20', '30']) {
+        await panel.evaluate((px) => {
+          document.documentElement.dataset.ydCareSize = px;
+        }, size);
+        for (const scheme of ['light', 'dark'])
+          for (const line of await violations(page, scheme))
+            found.add(`${room}, ${state}, ${size} px, ${scheme}: ${line}`);
+        for (const line of await panel.evaluate(tooSmall, Number(size)))
+          found.add(`${room}, ${state}, ${size} px: ${line}`);
+        const [needed, has] = await panel.evaluate(() => [document.documentElement.scrollWidth, innerWidth]);
+        if (needed > has) found.add(`${room}, ${state}, ${size} px: ${needed} px wide in ${has}`);
+      }
+      await panel.evaluate(() => {
+        document.documentElement.dataset.ydCareSize = '20';
+      });
+      seen.add(state);
+    });
+    assert.ok(seen.size > 10, `only ${[...seen]} were seen`);
+    assert.deepEqual([...found], []);
+  },
+);
 
 journey('a talk from greeting to end, with the keyboard alone on both sides', async (scene) => {
   const visitor = await scene.visitor({ isOpen: false });
@@ -103,5 +131,23 @@ journey('these journeys would notice a violated policy, an error and an element 
   for (const fault of [/policy violated: style-src/, /policy violated: img-src/, /a fault of the page/])
     assert.match(seen, fault);
 });
+
+/** Runs in the panel: what can be pressed and is lower than 60 px, and text that is smaller than promised or set too close. */
+function tooSmall(least) {
+  const seen = (element) => element.checkVisibility({ visibilityProperty: true }) && !element.closest('.yd-vh');
+  const name = (element) =>
+    `${element.tagName.toLowerCase()}.${element.className} “${element.textContent.slice(0, 12)}”`;
+  const pressed = [...document.querySelectorAll('button, a[href], textarea, input:not([type=radio])')].filter(seen);
+  const low = pressed.filter((element) => element.getBoundingClientRect().height < 59.5);
+  const texts = [...document.querySelectorAll('#panel *, dialog *')].filter(
+    (element) => seen(element) && [...element.childNodes].some(({ nodeType, data }) => nodeType === 3 && data.trim()),
+  );
+  const small = texts.filter((element) => {
+    const { fontSize, lineHeight } = getComputedStyle(element);
+    const isChoice = element.matches('.sizes .choice');
+    return !isChoice && (parseFloat(fontSize) < least || parseFloat(lineHeight) < 1.29 * parseFloat(fontSize));
+  });
+  return [...low.map((one) => `too low: ${name(one)}`), ...small.map((one) => `too small: ${name(one)}`)];
+}
 
 const hasFocus = (locator) => locator.evaluate((element) => element === element.getRootNode().activeElement);

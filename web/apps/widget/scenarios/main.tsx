@@ -1,4 +1,4 @@
-/** Every state of the panel without a server: index.html?state=talking&theme=dark&locale=en&care=on */
+/** Every state of the panel without a server: index.html?state=talking&theme=dark&locale=en&care=20 */
 import { RealtimeClient } from '@yingda/realtime';
 import { applyTheme } from '@yingda/ui';
 import { render } from 'preact';
@@ -22,7 +22,8 @@ document.documentElement.lang = tongue.locale;
 applyTheme(query.get('theme') === 'dark' ? 'dark' : 'light');
 
 localStorage.clear();
-if (query.get('care') === 'on') localStorage.setItem('yd:care', 'on');
+const size = query.get('care');
+if (size) localStorage.setItem('yd:care', size);
 if (['ended', 'rate', 'rated'].includes(state)) localStorage.setItem('yd:demo:current', 'c1');
 if (state === 'offline')
   localStorage.setItem('yd:demo:draft', isEnglish ? 'Please bring a cable' : '麻烦带一根六类网线');

@@ -1,11 +1,13 @@
-// Takes a picture of every state in every look, and holds each to axe-core. Usage: node scenarios/shots.mjs OUT_DIR [state …]
+// Takes a picture of every state in every look, and holds each to axe-core. Usage: node scenarios/shots.mjs OUT_DIR [state …] [--looks light,care,…]
 import { mkdir, readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
 import { chromium } from 'playwright-core';
 import { createServer } from 'vite';
 
-const [out, ...only] = process.argv.slice(2);
+const { values, positionals } = parseArgs({ allowPositionals: true, options: { looks: { type: 'string' } } });
+const [out, ...only] = positionals;
 if (!out) throw new Error('where to? node scenarios/shots.mjs OUT_DIR [state …]');
 const STATES = [
   'home',
@@ -16,6 +18,7 @@ const STATES = [
   'away',
   'cards',
   'image',
+  'files',
   'recalled',
   'ended',
   'rate',
@@ -25,13 +28,18 @@ const STATES = [
   'offline',
   'emoji',
   'confirm',
+  'sizes',
 ];
 const LOOKS = [
   { name: 'light', size: [380, 640], query: '' },
   { name: 'dark', size: [380, 640], query: 'theme=dark' },
   { name: 'phone', size: [390, 844], query: '' },
   { name: 'en', size: [380, 640], query: 'locale=en' },
-  { name: 'care', size: [390, 844], query: 'care=on' },
+  { name: 'care', size: [390, 844], query: 'care=20' },
+  { name: 'care-large', size: [390, 844], query: 'care=30' },
+  { name: 'care-panel', size: [380, 640], query: 'care=24' },
+  { name: 'care-dark', size: [390, 844], query: 'care=20&theme=dark' },
+  { name: 'care-en', size: [390, 844], query: 'care=30&locale=en' },
 ];
 await mkdir(out, { recursive: true });
 const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
@@ -39,7 +47,7 @@ const server = await createServer({
   root: fileURLToPath(new URL('..', import.meta.url)),
   configFile: false,
   logLevel: 'error',
-  server: { port: 8770 },
+  server: { port: 8160 },
 });
 await server.listen();
 const browser = await chromium.launch({
@@ -55,7 +63,8 @@ const browser = await chromium.launch({
   ],
 });
 let violations = 0;
-for (const { name, size, query } of LOOKS) {
+const looks = values.looks?.split(',');
+for (const { name, size, query } of LOOKS.filter((one) => looks?.includes(one.name) ?? true)) {
   const [width, height] = size;
   const context = await browser.newContext({
     viewport: { width, height },
@@ -79,7 +88,8 @@ for (const { name, size, query } of LOOKS) {
       await page.getByRole('radio').nth(3).check({ force: true });
       await page.locator('.chips button').first().click();
     }
-    if (state === 'emoji') await page.locator('[aria-expanded]').click();
+    if (state === 'emoji' && !name.startsWith('care')) await page.locator('.composer [aria-expanded]').click();
+    if (state === 'sizes') await page.locator('.head .care').click();
     if (state === 'confirm') await page.locator('.head .tool').last().click();
     await page.waitForTimeout(100);
     await page.screenshot({ path: `${out}/${state}-${name}.png` });

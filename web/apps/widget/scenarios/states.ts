@@ -56,6 +56,17 @@ const cards = new Script()
     decline: '暂不开通',
   });
 const images = talk().add('customer', 1, { kind: 'image', body: { file: 'f1', width: 640, height: 400 } });
+const files = talk()
+  .add('customer', 1, {
+    kind: 'file',
+    body: {
+      file: 'd1',
+      name: '2026年10月宽带测速与光功率检测报告（杭州西湖区文三路）.pdf',
+      bytes: 1_482_310,
+      media_type: 'application/pdf',
+    },
+  })
+  .add('agent', 1, { kind: 'file', body: { file: 'd2', name: '上门预约单.docx', bytes: 38_912, media_type: '' } });
 const ended = talk().say('customer', 1, '好的，没有别的问题了').note(0, 'closed', { by: 'agent', reason: 'agent' });
 const recalled = talk().say('customer', 1, '记错了').note(1, 'recalled', { target: 7 });
 const waiting = new Script().note(2, 'opened', { group: '宽带故障' }).say('customer', 2, '家里宽带从昨晚开始一直掉线');
@@ -83,6 +94,7 @@ export const STAGES: Record<string, Stage> = {
   away: stageOf(talking, { owner: { ...owner, away: true } }),
   cards: stageOf(cards),
   image: stageOf(images),
+  files: stageOf(files),
   recalled: stageOf(recalled),
   ended: stageOf(ended, { state: 'closed', owner: undefined, closed_at: NOW, close_reason: 'agent' }),
   rate: { ...stageOf(ended, closed), rating: sheet },
@@ -91,5 +103,6 @@ export const STAGES: Record<string, Stage> = {
   passed: stageOf(passedOn, { state: 'queued', owner: undefined, position: 1 }),
   offline: stageOf(talk()),
   emoji: stageOf(talking),
+  sizes: stageOf(talking),
   confirm: stageOf(talking),
 };

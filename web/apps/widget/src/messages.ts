@@ -17,6 +17,8 @@ export type ToPanel =
   | { readonly type: 'page'; readonly page: PageFacts }
   | { readonly type: 'shown' }
   | { readonly type: 'hidden' }
+  /** Care mode is wished for by the host page, or not. */
+  | { readonly type: 'care'; readonly on: boolean }
   /** The answer to `boot`, and whenever the host page says something new. */
   | { readonly type: 'who'; readonly who: Who };
 

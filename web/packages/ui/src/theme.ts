@@ -18,10 +18,19 @@ export function applyTheme(theme: Theme, root: HTMLElement = document.documentEl
   return () => query.removeEventListener('change', follow);
 }
 
-/** Care mode 长辈版: larger type and targets, by the same attribute everywhere. */
-export function applyCare(on: boolean, root: HTMLElement = document.documentElement): void {
-  if (on) root.dataset.ydCare = 'on';
-  else delete root.dataset.ydCare;
+/** Size of what is read in care mode 长辈版, in px; 0 is ordinary type. */
+export type CareSize = 0 | 20 | 24 | 30;
+export const CARE_SIZES: readonly Exclude<CareSize, 0>[] = [20, 24, 30];
+
+/** Care mode: larger type and targets, by the same attributes everywhere. */
+export function applyCare(size: CareSize, root: HTMLElement = document.documentElement): void {
+  if (size === 0) {
+    delete root.dataset.ydCare;
+    delete root.dataset.ydCareSize;
+    return;
+  }
+  root.dataset.ydCare = 'on';
+  root.dataset.ydCareSize = String(size);
 }
 
 function channel(value: number): number {

@@ -23,6 +23,7 @@ export interface Commands {
   toggle(): void;
   identify(identity: Identity): void;
   page(page: PageFacts): void;
+  care(on: boolean): void;
   on(name: EventName, listener: Listener): void;
   off(name: EventName, listener: Listener): void;
   destroy(): void;

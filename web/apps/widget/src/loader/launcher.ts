@@ -81,6 +81,11 @@ export class Launcher {
     this.#button.setAttribute('aria-label', count > 0 ? this.#words.unread(count) : this.#words.open);
   }
 
+  /** Larger, with its words beside it. */
+  setCare(on: boolean): void {
+    this.#root.classList.toggle('care', on);
+  }
+
   addFrame(url: string): HTMLIFrameElement {
     const frame = document.createElement('iframe');
     frame.className = 'panel';

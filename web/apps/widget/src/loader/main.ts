@@ -1,6 +1,6 @@
 /**
  * The script an operator puts on its pages:
- *   <script src="https://…/widget.js" data-key="SITE_KEY" async></script>   (optional: data-locale="en" data-theme="light|dark|auto")
+ *   <script src="https://…/widget.js" data-key="SITE_KEY" async></script>   (optional: data-locale="en" data-theme="light|dark|auto" data-care="on|off")
  * It waits for the page's load event, then shows the launcher. The one global is `yingda`: see api.ts.
  */
 import { type Commands, type EventName, type Listener, serve } from './api.ts';
@@ -19,6 +19,7 @@ function start(script: HTMLScriptElement, key: string): void {
     origin: new URL(script.src).origin,
     locale: script.dataset.locale ?? navigator.language,
     theme: script.dataset.theme,
+    care: script.dataset.care,
   };
   const tell = (name: EventName, detail?: unknown) => {
     for (const listener of Array.from(listeners.get(name) ?? [])) {
@@ -43,6 +44,7 @@ function start(script: HTMLScriptElement, key: string): void {
     toggle: () => widget?.toggle(),
     identify: (identity) => widget?.identify(identity),
     page: (facts) => widget?.setPage(facts),
+    care: (on) => widget?.setCare(on),
     on(name, listener) {
       if (typeof listener !== 'function') return;
       const known = listeners.get(name) ?? new Set();

@@ -7,6 +7,8 @@ export interface WidgetOptions {
   readonly origin: string;
   readonly locale: string;
   readonly theme?: string;
+  /** Care mode as the page wishes it: `on`, `off`, or not said. */
+  readonly care?: string;
 }
 export type Tell = (name: EventName, detail?: unknown) => void;
 interface Site {
@@ -48,6 +50,7 @@ export class Widget {
   #isOpen = false;
   #wantsOpen = false;
   #page: PageFacts | undefined;
+  #care: boolean | undefined;
   #identity: Identity | undefined;
   /** A token counts once, and "nobody" is said once: another panel of another tab may know better by now. */
   #isTold = false;
@@ -55,6 +58,7 @@ export class Widget {
 
   constructor(options: WidgetOptions, tell: Tell) {
     this.#options = options;
+    if (options.care) this.#care = options.care === 'on';
     this.#tell = tell;
     // A page that pollutes Object.prototype pollutes every dictionary that has one.
     const life = { __proto__: null, signal: this.#life.signal } as object;
@@ -70,6 +74,7 @@ export class Widget {
     this.#wait = ASK_AGAIN;
     const { locale, theme } = this.#options;
     this.#launcher ??= new Launcher({ ...site, locale, theme }, () => this.open());
+    this.#launcher.setCare(this.#care === true);
     this.#launcher.show();
     this.#tell('ready');
     if (this.#wantsOpen) this.open();
@@ -103,6 +108,13 @@ export class Widget {
   setPage(page: PageFacts): void {
     this.#page = { url: bound(page?.url, 2000), title: bound(page?.title, 200) };
     this.#say({ type: 'page', page: this.#page });
+  }
+
+  /** Large type, as the page itself is shown now; the visitor's own choice in the panel counts more. */
+  setCare(on: boolean): void {
+    this.#care = on === true;
+    this.#launcher?.setCare(this.#care);
+    this.#say({ type: 'care', on: this.#care });
   }
 
   /** Who the customer is from now on: a signed word, a function that gets one, or nobody (null). */
@@ -147,6 +159,7 @@ export class Widget {
     const query = new URLSearchParams(`key=${encodeURIComponent(key)}`);
     query.set('locale', locale);
     query.set('theme', theme);
+    if (this.#care !== undefined) query.set('care', this.#care ? 'on' : 'off');
     query.set('host', location.origin);
     this.#frame = this.#launcher.addFrame(`${origin}/widget/panel.html?${query}`);
     this.#timer = window.setTimeout(() => this.#fail(), READY_WITHIN);
@@ -219,6 +232,7 @@ export class Widget {
       type: 'page',
       page: this.#page ?? { url: bound(location.href, 2000), title: bound(document.title, 200) },
     });
+    if (this.#care !== undefined) this.#say({ type: 'care', on: this.#care });
     this.#say({ type: this.#isOpen ? 'shown' : 'hidden' });
   }
 

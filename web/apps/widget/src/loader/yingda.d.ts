@@ -27,6 +27,8 @@ declare namespace Yingda {
 
 declare function yingda(command: 'open' | 'close' | 'toggle' | 'destroy' | 'init'): void;
 declare function yingda(command: 'identify', identity: Yingda.Identity): void;
+/** Large type (长辈版), as the page itself is shown: the panel follows, unless the visitor has chosen there. */
+declare function yingda(command: 'care', on: boolean): void;
 /** What the customer looks at now; agents see it. Call it on each change of route in a single-page app. */
 declare function yingda(command: 'page', page: { url: string; title: string }): void;
 declare function yingda<Name extends keyof Yingda.Events>(

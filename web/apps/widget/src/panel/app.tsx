@@ -1,6 +1,7 @@
 import { applyCare } from '@yingda/ui';
 import { wifioff } from '@yingda/ui/icons';
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useState } from 'preact/hooks';
+import { CARE_KEY, careOf } from './care.ts';
 import { type Panel, PanelContext, usePanel } from './context.ts';
 import { Header } from './header.tsx';
 import { Home } from './home.tsx';
@@ -22,12 +23,13 @@ export function App({ panel, visible }: { panel: Panel; visible: boolean }) {
 }
 
 function Body({ visible }: { visible: boolean }) {
-  const { session, store, words, minimise, attach } = usePanel();
+  const { session, store, words, minimise, attach, pageCare } = usePanel();
   const open = useOpen();
   const { AttachCard } = useLater(parts.attach, attach !== undefined) ?? {};
   const { EndDialog } = parts.ending.got ?? {};
   const [, draw] = useState(0);
-  const [care, setCare] = useKept(store, 'yd:care');
+  const [chosen, choose] = useKept(store, CARE_KEY);
+  const [isSizing, setSizing] = useState(false);
   const [mute, setMute] = useKept(store, 'yd:mute');
   const [isEnding, setEnding] = useState(false);
   useEffect(() => {
@@ -35,9 +37,10 @@ function Body({ visible }: { visible: boolean }) {
     changed(); // what happened between the first drawing and now
     return session.watch(changed);
   }, [session]);
-  // Whoever has not chosen gets what the site is set to.
-  const isCare = care === 'on' || (care === '' && session.site.care === true);
-  useEffect(() => applyCare(isCare), [isCare]);
+  const size = careOf(chosen, pageCare, session.site.care);
+  const isCare = size > 0;
+  const { SizeBar } = useLater(parts.care, isCare) ?? {};
+  useLayoutEffect(() => applyCare(size), [size]);
   useEffect(() => {
     // A dialog or a popover that is open takes its own Escape.
     const keyDown = (event: KeyboardEvent) => {
@@ -51,11 +54,24 @@ function Body({ visible }: { visible: boolean }) {
     <div class={isHome ? 'panel at-home' : 'panel'}>
       <Header
         care={isCare}
+        sizing={isSizing}
         sound={mute === ''}
-        onCare={() => setCare(isCare ? 'off' : 'on')}
+        onCare={() => {
+          if (!isCare) choose('20');
+          setSizing(!isCare || !isSizing);
+        }}
         onSound={() => setMute(mute === '' ? 'on' : '')}
         onEnd={() => open(parts.ending, () => setEnding(true))}
       />
+      {isCare && isSizing && SizeBar && (
+        <SizeBar
+          size={size}
+          onPick={(picked) => {
+            choose(picked ? String(picked) : 'off');
+            if (!picked) setSizing(false);
+          }}
+        />
+      )}
       <NetBar />
       {session.notice && (
         <p class="notice" role="alert">
@@ -63,7 +79,7 @@ function Body({ visible }: { visible: boolean }) {
         </p>
       )}
       {attach && AttachCard && <AttachCard />}
-      {isHome ? <Home /> : <Thread visible={visible} care={isCare} />}
+      {isHome ? <Home care={isCare} /> : <Thread visible={visible} care={isCare} />}
       <Spoken />
       {isEnding && EndDialog && <EndDialog onDone={() => setEnding(false)} />}
     </div>

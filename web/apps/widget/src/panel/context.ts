@@ -9,6 +9,8 @@ export interface Panel extends Tongue {
   readonly uploads: Uploads;
   readonly store: Storage;
   readonly now: () => number;
+  /** Care mode as the page around the panel wishes it; the visitor's own choice counts more. */
+  readonly pageCare?: boolean;
   /** Takes over what was said before the customer was known, or leaves it behind; absent when there is nothing to decide. */
   readonly attach?: (takes: boolean) => Promise<void>;
   /** Asks the loader to put the panel away. */

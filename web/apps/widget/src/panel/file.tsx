@@ -32,7 +32,8 @@ export function FileCard({ body }: { body: FileBody }) {
     link.click();
   };
   return (
-    <button type="button" class="file" aria-label={words.saveFile(body.name)} onClick={() => attempt(save)}>
+    <button type="button" class="file" onClick={() => attempt(save)}>
+      <span class="yd-vh">{words.saveFile} </span>
       <FileLabel name={body.name} size={body.bytes} />
     </button>
   );

@@ -5,6 +5,8 @@ import { Icon, Mark } from './icon.tsx';
 
 export interface HeaderProps {
   readonly care: boolean;
+  /** The choice of size is open. */
+  readonly sizing: boolean;
   readonly sound: boolean;
   readonly onCare: () => void;
   readonly onSound: () => void;
@@ -30,7 +32,7 @@ export function useStatus(): { title: string; status: string; tone: Tone } {
   return owner?.away ? status(words.awayShort, 'wait') : status(words.online, 'good');
 }
 
-export function Header({ care, sound, onCare, onSound, onEnd }: HeaderProps) {
+export function Header({ care, sizing, sound, onCare, onSound, onEnd }: HeaderProps) {
   const { session, words, minimise } = usePanel();
   const { title, status, tone } = useStatus();
   return (
@@ -46,11 +48,11 @@ export function Header({ care, sound, onCare, onSound, onEnd }: HeaderProps) {
       <button
         type="button"
         class="tool care"
-        aria-pressed={care}
-        aria-label={care ? words.standard : words.care}
+        aria-expanded={care ? sizing : undefined}
+        aria-label={care ? undefined : words.care}
         onClick={onCare}
       >
-        {care ? words.standard : 'A+'}
+        {care ? words.textSize : 'A+'}
       </button>
       <button
         type="button"
@@ -62,11 +64,11 @@ export function Header({ care, sound, onCare, onSound, onEnd }: HeaderProps) {
         <Icon of={sound ? volume : volumeOff} />
       </button>
       <button type="button" class="tool" aria-label={words.minimise} onClick={minimise}>
-        <Icon of={minus} />
+        {care ? words.minimise : <Icon of={minus} />}
       </button>
       {session.isActive && (
         <button type="button" class="tool" aria-label={words.close} onClick={onEnd}>
-          <Icon of={close} />
+          {care ? words.closeShort : <Icon of={close} />}
         </button>
       )}
     </header>

@@ -37,10 +37,10 @@ const PICTURES: readonly [RegExp, Shape][] = [
 ];
 const pictureOf = (name: string): Shape => PICTURES.find(([words]) => words.test(name))?.[1] ?? headset;
 
-export function Home() {
+export function Home({ care }: { care: boolean }) {
   const { session, words, now } = usePanel();
   const { site, latest } = session;
-  const hot = site.hot_questions.slice(0, 6);
+  const hot = site.hot_questions.slice(0, care ? 3 : 6);
   const [question, setQuestion] = useState('');
   const ask = (event: Event) => {
     event.preventDefault();

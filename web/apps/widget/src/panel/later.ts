@@ -33,6 +33,7 @@ export class Later<T> {
 export const parts = {
   aloud: new Later(() => import('./later/aloud.tsx')),
   attach: new Later(() => import('./later/attach.tsx')),
+  care: new Later(() => import('./later/care.tsx')),
   card: new Later(() => import('./later/card.tsx')),
   emoji: new Later(() => import('./later/emoji.tsx')),
   ending: new Later(() => import('./later/ending.tsx')),
@@ -51,12 +52,14 @@ export function useLater<T>(part: Later<T>, isWanted: boolean): T | undefined {
   const { session } = usePanel();
   const [, draw] = useState(0);
   const isOnline = session.client.sync.phase === 'online';
+  const drawnWith = part.got;
   useEffect(() => {
-    if (!isWanted || part.got) return;
+    // By what was drawn: it may have come since, and nobody else would draw it.
+    if (!isWanted || drawnWith) return;
     const drawn = () => draw((n) => n + 1);
     part.load().then(drawn, () => {}); // what stands in its place stays
   }, [part, isWanted, isOnline]);
-  return part.got;
+  return drawnWith;
 }
 
 /** For what somebody asks for: fetches it and goes on, or says that it did not work. */

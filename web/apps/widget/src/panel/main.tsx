@@ -3,12 +3,13 @@ import { applyBrand, applyTheme } from '@yingda/ui';
 import { render } from 'preact';
 import type { ToPanel, Who } from '../messages.ts';
 import { App } from './app.tsx';
+import { CARE_KEY, careOf } from './care.ts';
 import type { Panel } from './context.ts';
 import { Door } from './door.tsx';
 import { HostPage } from './host.ts';
 import { Identity } from './identity.ts';
 import { safeStorage } from './kept.ts';
-import { warm } from './later.ts';
+import { parts, warm } from './later.ts';
 import { Session } from './session.ts';
 import { playMessage, readySound } from './sound.ts';
 import { Uploads } from './uploads.ts';
@@ -46,6 +47,8 @@ async function run(): Promise<void> {
   const store = safeStorage();
   const env = browserEnvironment('');
   const visit = new Visit(key, locale, store);
+  const wish = query.get('care');
+  let pageCare = wish === null ? undefined : wish === 'on';
 
   let hear: (message: ToPanel) => void = () => {};
   const host = new HostPage(query.get('host') ?? '', (message) => hear(message));
@@ -102,10 +105,14 @@ async function run(): Promise<void> {
   const attach = visit.canAttach ? (takes: boolean) => identity.settle(takes) : undefined;
   const minimise = () => host.tell({ type: 'close' });
   const panel: Panel = { ...tongue, session, uploads, store, now, attach, minimise };
-  const draw = () => render(<App panel={panel} visible={isShown && document.visibilityState === 'visible'} />, root);
+  const draw = () =>
+    render(<App panel={{ ...panel, pageCare }} visible={isShown && document.visibilityState === 'visible'} />, root);
   hear = (message) => {
     if (message.type === 'page') session.lookAt(message.page);
-    else if (message.type === 'who')
+    else if (message.type === 'care') {
+      pageCare = message.on;
+      draw();
+    } else if (message.type === 'who')
       identity.hear(message.who).catch(() => {}); // not reachable: whoever was somebody else has left, and the next word counts
     else {
       isShown = message.type === 'shown';
@@ -134,6 +141,8 @@ async function run(): Promise<void> {
   });
   document.addEventListener('visibilitychange', draw);
   readySound();
+  // Whoever reads large type sees nothing move after it has come.
+  if (careOf(store.getItem(CARE_KEY) ?? '', pageCare, site.care) > 0) await parts.care.load().catch(() => {});
   draw();
   host.tell({ type: 'ready' });
   await client.start();
