@@ -1,11 +1,12 @@
 //! Prepares every registered statement, so that one test finds a text that a database would not take.
-use super::{ALL_STATEMENTS, ALL_TEMPLATES, statement::for_sqlite};
+use super::{ALL_MANY, ALL_STATEMENTS, ALL_TEMPLATES, Many, statement::for_sqlite};
 use postgres::{Client, types::Type};
 
 /// What is wrong on SQLite, as `file:line: why`.
 pub fn check_sqlite(connection: &rusqlite::Connection) -> Vec<String> {
     let statements = ALL_STATEMENTS.iter().map(|statement| (statement.at, statement.lite().to_owned()));
-    let all = statements.chain(combinations().map(|(at, sql)| (at, for_sqlite(&sql))));
+    let many = ALL_MANY.iter().map(|many| (many.at, many.lite().to_owned()));
+    let all = statements.chain(many).chain(combinations().map(|(at, sql)| (at, for_sqlite(&sql))));
     all.filter_map(|(at, sql)| connection.prepare(&sql).err().map(|error| format!("{at}: {error}"))).collect()
 }
 
@@ -13,7 +14,8 @@ pub fn check_sqlite(connection: &rusqlite::Connection) -> Vec<String> {
 pub fn check_postgres(client: &mut Client) -> Vec<String> {
     let good = [Type::INT8, Type::BOOL, Type::FLOAT8, Type::TEXT, Type::BYTEA];
     let mut faults = Vec::new();
-    for (at, sql) in ALL_STATEMENTS.iter().map(|statement| (statement.at, statement.pg().to_owned())).chain(combinations()) {
+    let many = ALL_MANY.iter().flat_map(|many| Many::shapes().map(|shape| (many.at, many.text(shape))));
+    for (at, sql) in ALL_STATEMENTS.iter().map(|statement| (statement.at, statement.pg().to_owned())).chain(many).chain(combinations()) {
         match client.prepare(&sql) {
             Err(error) => {
                 let why = error.as_db_error().map_or_else(|| error.to_string(), |error| error.message().to_owned());

@@ -10,11 +10,12 @@
 //! - it stays under 20 ms; bulk work goes in chunks;
 //! - rows are locked in the order of ARCHITECTURE.md, section "Lock order".
 //!
-//! Start at [`Db`]; [`Tx`] is what a store function speaks to; [`sql!`](crate::sql) writes a statement, [`row!`](crate::row) reads a row.
+//! Start at [`Db`]; [`Tx`] is what a store function speaks to; [`sql!`](crate::sql) writes a statement, [`sql_many!`](crate::sql_many) one for many rows, [`row!`](crate::row) reads a row.
 mod check;
 mod connect;
 pub(crate) mod direct;
 mod fault;
+mod many;
 mod meter;
 mod pool;
 mod postgres;
@@ -32,6 +33,7 @@ mod value;
 pub use check::{check_postgres, check_sqlite};
 pub use connect::{Engine, Options};
 pub use fault::Fault;
+pub use many::{ALL_MANY, Many};
 pub use row::{Column, FromRow, Row};
 pub(crate) use settle::rewrite;
 pub use settle::settle;

@@ -1,15 +1,42 @@
 //! One result row of either database, read by column name.
 use crate::error::{Error, Result};
+use std::cell::Cell;
 
 /// A row while it is being read.
-pub enum Row<'r> {
-    /// Of SQLite.
+pub struct Row<'r> {
+    of: Of<'r>,
+    /// Structs are mostly read in the order of the columns: where the next one is looked for first, instead of comparing all names.
+    next: Cell<usize>,
+}
+
+#[derive(Clone, Copy)]
+enum Of<'r> {
     Lite(&'r rusqlite::Row<'r>),
-    /// Of PostgreSQL.
     Pg(&'r postgres::Row),
 }
 
-impl Row<'_> {
+impl<'r> Row<'r> {
+    pub(super) fn of_sqlite(row: &'r rusqlite::Row<'r>) -> Row<'r> {
+        Row { of: Of::Lite(row), next: Cell::new(0) }
+    }
+
+    pub(super) fn of_postgres(row: &'r postgres::Row) -> Row<'r> {
+        Row { of: Of::Pg(row), next: Cell::new(0) }
+    }
+
+    /// Where the column of this name stands.
+    fn place(&self, name: &'static str) -> Result<usize> {
+        let at = self.next.get();
+        let found = match self.of {
+            Of::Lite(row) if row.as_ref().column_name(at).is_ok_and(|here| here == name) => Ok(at),
+            Of::Lite(row) => row.as_ref().column_index(name).map_err(Error::internal),
+            Of::Pg(row) if row.columns().get(at).is_some_and(|here| here.name() == name) => Ok(at),
+            Of::Pg(row) => row.columns().iter().position(|here| here.name() == name).ok_or_else(|| Error::bug("no such column")),
+        };
+        let place = found.map_err(|error| error.with("column", name))?;
+        self.next.set(place + 1);
+        Ok(place)
+    }
     /// The value of a column.
     pub fn get<T: Column>(&self, name: &'static str) -> Result<T> {
         T::read(self, name)
@@ -34,9 +61,10 @@ fn read<T>(row: &Row, name: &'static str) -> Result<T>
 where
     T: rusqlite::types::FromSql + for<'a> postgres::types::FromSql<'a>,
 {
-    match row {
-        Row::Lite(row) => row.get(name).map_err(|cause| Error::internal(cause).with("column", name)),
-        Row::Pg(row) => row.try_get(name).map_err(|cause| Error::internal(cause).with("column", name)),
+    let place = row.place(name)?;
+    match row.of {
+        Of::Lite(row) => row.get(place).map_err(|cause| Error::internal(cause).with("column", name)),
+        Of::Pg(row) => row.try_get(place).map_err(|cause| Error::internal(cause).with("column", name)),
     }
 }
 
