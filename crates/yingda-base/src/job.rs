@@ -71,7 +71,7 @@ impl Event for Enqueued {
 pub fn enqueue<J: Job>(tx: &mut Tx, job: &J) -> Result<JobId> {
     let id = JobId(tx.next_id());
     store::insert(tx, id, (J::NAME, payload(job)?), &Plan::default())?;
-    tx.emit(&Enqueued { name: J::NAME.to_owned() });
+    tx.emit(Enqueued { name: J::NAME.to_owned() });
     Ok(id)
 }
 
@@ -82,7 +82,7 @@ pub fn enqueue_with<J: Job>(tx: &mut Tx, job: &J, plan: &Plan) -> Result<Option<
         return Ok(None);
     }
     if plan.run_at.is_none_or(|at| at <= tx.now()) {
-        tx.emit(&Enqueued { name: J::NAME.to_owned() });
+        tx.emit(Enqueued { name: J::NAME.to_owned() });
     }
     Ok(Some(id))
 }

@@ -1,4 +1,4 @@
-//! A bus that misbehaves on purpose: drops, doubles and reorders a share of the doorbells.
+//! A bus that misbehaves on purpose: drops, doubles and reorders a share of the doorbells. All of them pass it in JSON, as between processes.
 use super::{Bus, Doorbell, LocalBus};
 use crate::random::Entropy;
 use std::sync::{Mutex, PoisonError};
@@ -21,6 +21,7 @@ impl FaultBus {
 
 impl Bus for FaultBus {
     fn ring(&self, doorbell: Doorbell) {
+        let doorbell = Doorbell::of_json(doorbell.topic, doorbell.json());
         let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
         let dice = self.entropy.below(100);
         if dice < self.percent {

@@ -123,7 +123,7 @@ impl<'a> Tx<'a> {
     }
 
     /// Rings a doorbell after the commit. It may be lost: receivers heal. What must not be lost is a job.
-    pub fn emit<E: Event>(&mut self, event: &E) {
+    pub fn emit<E: Event>(&mut self, event: E) {
         self.doorbells.push(Doorbell::of(event));
     }
 

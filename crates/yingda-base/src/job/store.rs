@@ -278,7 +278,7 @@ pub fn retry(tx: &mut Tx, id: JobId) -> Result<()> {
         get_dead(tx, id)?;
         return Err(Error::conflict("job.replaced"));
     }
-    tx.emit(&super::Enqueued { name: String::new() });
+    tx.emit(super::Enqueued { name: String::new() });
     Ok(())
 }
 

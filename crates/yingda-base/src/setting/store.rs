@@ -122,7 +122,7 @@ fn begin(tx: &mut Tx, key: &str, scope: Scope) -> Result<(i64, Option<Value>)> {
     }
     tx.run(sql!("UPDATE setting_head SET version = version + 1 WHERE id = 1"))?;
     let version = head(tx)?;
-    tx.emit(&Changed { version });
+    tx.emit(Changed { version });
     let before = sql!("SELECT value FROM setting WHERE key = $1 AND scope = $2 AND scope_id = $3", key, scope.kind, scope.id);
     let before = tx.find::<Before>(before)?.map(|row| json(&row.value)).transpose()?;
     Ok((version, before))

@@ -240,7 +240,7 @@ both! { a_living_worker_keeps_its_job, |db| async {
         let before = renewals().await.n;
         db.clock().advance(Duration::from_secs(6));
         while renewals().await.n == before {
-            db.write(|tx| { tx.emit(&Enqueued { name: String::new() }); Ok(()) }).await.unwrap();
+            db.write(|tx| { tx.emit(Enqueued { name: String::new() }); Ok(()) }).await.unwrap();
         }
         other.beat().await.unwrap();
     }

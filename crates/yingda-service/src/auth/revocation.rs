@@ -58,7 +58,7 @@ impl Event for Revoked {
 pub fn revoke(tx: &mut Tx, revocation: Revocation) -> Result<()> {
     let revoked = Revoked::from(revocation);
     store::insert_revocation(tx, revoked)?;
-    tx.emit(&revoked);
+    tx.emit(revoked);
     Ok(())
 }
 
@@ -106,7 +106,7 @@ pub async fn start(app: &App) -> Result<()> {
                 () = stopping.wait() => return,
                 Some(doorbell) = bell.recv() => {
                     if let Some(revoked) = doorbell.open::<Revoked>() {
-                        app.auth.revoked.note(revoked, app.context.clock.now());
+                        app.auth.revoked.note(*revoked, app.context.clock.now());
                     }
                 }
                 _ = tick.tick() => {

@@ -145,7 +145,7 @@ impl Episode {
         }
         let participants = if self.are_participants_new { Some(store::participants(tx, self.row.id)?) } else { None };
         let is_partial = self.are_names_new;
-        tx.emit(&Changed { conversation: self.row.clone(), entries: self.entries, participants, is_partial });
+        tx.emit(Changed { conversation: self.row.clone(), entries: self.entries, participants, is_partial });
         Ok(self.row)
     }
 }

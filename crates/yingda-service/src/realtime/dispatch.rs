@@ -33,28 +33,28 @@ pub(super) async fn run(app: App, mut stopping: Stopping) {
         tokio::select! {
             () = stopping.wait() => return,
             Some(first) = changed.recv() => follow(&app, drain::<Changed>(first, &mut changed)).await,
-            Some(bell) = presence.recv() => bell.open().into_iter().for_each(|event| tell_presence(&app, event)),
+            Some(bell) = presence.recv() => bell.open().into_iter().for_each(|event| tell_presence(&app, &event)),
             Some(bell) = typing.recv() => {
                 if let Some(event) = bell.open::<TypingOn>() {
-                    app.hub.tell_listeners(event.conversation_id, &Push::Typing(Arc::new(event)));
+                    app.hub.tell_listeners(event.conversation_id, &Push::Typing(event));
                 }
             }
             Some(bell) = preview.recv() => {
                 if let Some(event) = bell.open::<PreviewText>() {
-                    app.hub.tell_listeners(event.conversation_id, &Push::Preview(Arc::new(event)));
+                    app.hub.tell_listeners(event.conversation_id, &Push::Preview(event));
                 }
             }
-            Some(bell) = revoked.recv() => bell.open().into_iter().for_each(|event| cut(&app, event)),
+            Some(bell) = revoked.recv() => bell.open().into_iter().for_each(|event| cut(&app, &event)),
         }
     }
 }
 
 fn drain<E: Event>(first: Doorbell, bell: &mut Receiver<Doorbell>) -> Vec<Arc<E>> {
-    let mut events: Vec<Arc<E>> = first.open().map(Arc::new).into_iter().collect();
+    let mut events: Vec<Arc<E>> = first.open().into_iter().collect();
     while events.len() < BATCH
         && let Ok(next) = bell.try_recv()
     {
-        events.extend(next.open().map(Arc::new));
+        events.extend(next.open());
     }
     events
 }
@@ -70,8 +70,8 @@ async fn follow(app: &App, events: Vec<Arc<Changed>>) {
     }
 }
 
-fn tell_presence(app: &App, event: PresenceChanged) {
-    if !app.roster.follow(&event) {
+fn tell_presence(app: &App, event: &PresenceChanged) {
+    if !app.roster.follow(event) {
         return;
     }
     app.hub.tell_staff(event.staff, &Push::Presence);
@@ -81,7 +81,7 @@ fn tell_presence(app: &App, event: PresenceChanged) {
 }
 
 /// Those who stand on what was taken away find out anew who they are; most will be cut.
-fn cut(app: &App, revoked: Revoked) {
+fn cut(app: &App, revoked: &Revoked) {
     let stands_on = |who: Who| match (revoked.kind, who) {
         (RevokedKind::Session, Who::Staff { session, .. }) => session == revoked.id,
         (RevokedKind::Staff, Who::Staff { id, .. }) => id == revoked.id,
@@ -121,12 +121,12 @@ async fn heal_once(app: &App, cursor: &mut i64, applied: &mut HashSet<(RevokedKi
         follow(app, missed).await;
     }
     for presence in app.db.read(routing::all).await? {
-        tell_presence(app, presence);
+        tell_presence(app, &presence);
     }
     let revoked = app.db.read(move |tx| revocations_since(tx, now, OVERLAP)).await?;
     let current: HashSet<(RevokedKind, i64)> = revoked.iter().map(|revoked| (revoked.kind, revoked.id)).collect();
     for revoked in revoked.into_iter().filter(|revoked| !applied.contains(&(revoked.kind, revoked.id))) {
-        cut(app, revoked);
+        cut(app, &revoked);
     }
     *applied = current;
     Ok(())

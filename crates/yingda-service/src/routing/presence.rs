@@ -34,7 +34,7 @@ pub fn all(tx: &mut Tx) -> Result<Vec<PresenceChanged>> {
 
 pub(super) fn tell(tx: &mut Tx, staff: i64) -> Result<()> {
     if let Some(lease) = store::lock(tx, staff)? {
-        tx.emit(&PresenceChanged::from(&lease));
+        tx.emit(PresenceChanged::from(&lease));
     }
     Ok(())
 }

@@ -30,7 +30,7 @@ async fn a_unit_is_answered_and_its_doorbell_rung_only_after_its_batch_committed
     let gate = Gate::close(&db).await;
     let mut early = db
         .write(|tx| {
-            tx.emit(&Added { note: 1 });
+            tx.emit(Added { note: 1 });
             add_note(tx, 1)
         })
         .boxed();
@@ -55,7 +55,7 @@ async fn a_unit_is_answered_and_its_doorbell_rung_only_after_its_batch_committed
         go.send(()).unwrap();
         (&mut early).await.unwrap();
         assert_eq!(seen_from_outside(&db), 2);
-        assert_eq!(bell.recv().await.unwrap().open::<Added>(), Some(Added { note: 1 }));
+        assert_eq!(bell.recv().await.unwrap().open::<Added>(), Some(Added { note: 1 }.into()));
     };
     let (late, ()) = future::join(late, judge).await;
     late.unwrap();
@@ -64,12 +64,12 @@ async fn a_unit_is_answered_and_its_doorbell_rung_only_after_its_batch_committed
 both! { doorbells_of_undone_units_stay_silent, |db| async {
     db.script(SCHEMA).await;
     let mut bell = db.bus.listen(Added::TOPIC);
-    let refused = db.write(|tx| { tx.emit(&Added { note: 1 }); Err::<(), _>(Error::invalid("note.refused")) }).await;
-    let failed = db.write(|tx| { tx.emit(&Added { note: 2 }); add_note(tx, 2)?; let _ = add_note(tx, 2); Ok(()) }).await;
-    let panicked = db.write(|tx| -> Result<(), Error> { tx.emit(&Added { note: 3 }); panic!("on purpose") }).await;
+    let refused = db.write(|tx| { tx.emit(Added { note: 1 }); Err::<(), _>(Error::invalid("note.refused")) }).await;
+    let failed = db.write(|tx| { tx.emit(Added { note: 2 }); add_note(tx, 2)?; let _ = add_note(tx, 2); Ok(()) }).await;
+    let panicked = db.write(|tx| -> Result<(), Error> { tx.emit(Added { note: 3 }); panic!("on purpose") }).await;
     assert!(refused.is_err() && failed.is_err() && panicked.is_err());
-    db.write(|tx| { tx.emit(&Added { note: 4 }); add_note(tx, 4) }).await.unwrap();
-    assert_eq!(bell.recv().await.unwrap().open::<Added>(), Some(Added { note: 4 }), "the first that is heard");
+    db.write(|tx| { tx.emit(Added { note: 4 }); add_note(tx, 4) }).await.unwrap();
+    assert_eq!(bell.recv().await.unwrap().open::<Added>(), Some(Added { note: 4 }.into()), "the first that is heard");
     assert!(bell.try_recv().is_err());
 }}
 
@@ -77,7 +77,7 @@ both! { doorbells_of_a_unit_that_ran_again_ring_once, |db| async {
     db.script(SCHEMA).await;
     let mut bell = db.bus.listen(Added::TOPIC);
     let both_ways = |first: i64, second: i64| db.write(move |tx| {
-        tx.emit(&Added { note: first });
+        tx.emit(Added { note: first });
         for id in [first, second] {
             tx.run(yingda_base::sql!("UPDATE counter SET n = n + 1 WHERE id = $1", id))?;
         }

@@ -82,7 +82,7 @@ both! { a_dead_thread_is_noticed_and_everybody_gets_an_answer, |unused| async {
     assert!(db.is_alive());
     let units = (1..=10).map(|id| db.write(move |tx| {
         if id == 3 {
-            tx.emit(&Poke);
+            tx.emit(Poke);
         }
         add_note(tx, id)
     }));

@@ -124,7 +124,7 @@ impl<T: Transport> Connection<T> {
         };
         if speaks && self.app.limits.count(Limit::Write, &self.actor, self.address).is_ok() {
             let (conversation, role, on) = (typing.conversation.clone(), typing_role(&self.actor), typing.on);
-            self.app.bus.ring(Doorbell::of(&TypingOn { conversation_id, conversation, participant, role, on }));
+            self.app.bus.ring(Doorbell::of(TypingOn { conversation_id, conversation, participant, role, on }));
         }
         Ok(())
     }
@@ -140,12 +140,7 @@ impl<T: Transport> Connection<T> {
         if self.app.limits.count(Limit::Write, &self.actor, self.address).is_ok() {
             // What is not yet said must not give away what nobody should have typed.
             let text = crate::customer::mask(&preview.text.chars().take(500).collect::<String>());
-            self.app.bus.ring(Doorbell::of(&PreviewText {
-                conversation_id,
-                conversation: preview.conversation.clone(),
-                participant,
-                text,
-            }));
+            self.app.bus.ring(Doorbell::of(PreviewText { conversation_id, conversation: preview.conversation.clone(), participant, text }));
         }
         Ok(())
     }
