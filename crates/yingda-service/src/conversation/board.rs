@@ -8,7 +8,7 @@ use super::{
     store,
 };
 use std::{
-    collections::{BTreeMap, BTreeSet, HashMap},
+    collections::{BTreeMap, HashMap, VecDeque},
     sync::{Arc, PoisonError, RwLock},
     time::Duration,
 };
@@ -33,7 +33,8 @@ struct Inner {
     items: HashMap<ConversationId, Item>,
     changes: BTreeMap<u64, ConversationId>,
     last: u64,
-    queues: HashMap<i64, BTreeSet<Place>>,
+    /// In order. Conversations come at the end and leave near the front, so that a place is found by halving and nothing has to be counted.
+    queues: HashMap<i64, VecDeque<Place>>,
     ended: BTreeMap<(Duration, ConversationId), ()>,
 }
 
@@ -74,17 +75,9 @@ impl Board {
         let mut inner = self.inner.write().unwrap_or_else(PoisonError::into_inner);
         for changed in changes {
             let row = &changed.conversation;
-            match inner.items.get(&row.id) {
-                Some(item) if item.card.row.rev >= row.rev => {}
-                Some(item) => {
-                    let mut card = item.card.clone();
-                    if Arc::make_mut(&mut card).follow(changed) {
-                        inner.put(card, self.clock.elapsed());
-                    } else {
-                        unknown.push(row.id);
-                    }
-                }
-                None => unknown.push(row.id),
+            let is_known = inner.items.get(&row.id).is_some_and(|item| item.card.row.rev >= row.rev);
+            if !is_known && !inner.follow(changed, self.clock.elapsed()) {
+                unknown.push(row.id);
             }
         }
         let last = inner.last;
@@ -176,31 +169,64 @@ impl Board {
     pub fn position(&self, row: &Conversation) -> Option<usize> {
         let place = place(row)?;
         let inner = self.inner.read().unwrap_or_else(PoisonError::into_inner);
-        let queue = inner.queues.get(&row.group_id)?;
-        queue.contains(&place).then(|| queue.range(..place).count() + 1)
+        inner.queues.get(&row.group_id)?.binary_search(&place).ok().map(|before| before + 1)
     }
 }
 
 impl Inner {
     fn put(&mut self, card: Arc<Card>, elapsed: Duration) {
         let id = card.row.id;
+        if let Some(old) = self.items.remove(&id) {
+            self.forget(&old);
+        }
+        self.items.insert(id, Item { card, change: 0 });
+        self.enter(id, elapsed);
+    }
+
+    /// Takes over in place what an event tells of a card that is here; false if it does not tell enough.
+    fn follow(&mut self, changed: &Changed, elapsed: Duration) -> bool {
+        let id = changed.conversation.id;
+        let Some(mut item) = self.items.remove(&id) else { return false };
+        let (change, group, old_place) = (item.change, item.card.row.group_id, place(&item.card.row));
+        // Nobody else holds the card, most of the time: then nothing of it is copied.
+        let follows = Arc::make_mut(&mut item.card).follow(changed);
+        self.items.insert(id, item);
+        if follows {
+            self.leave(change, group, old_place);
+            self.enter(id, elapsed);
+        }
+        follows
+    }
+
+    fn forget(&mut self, old: &Item) {
+        self.leave(old.change, old.card.row.group_id, place(&old.card.row));
+    }
+
+    fn leave(&mut self, change: u64, group: i64, place: Option<Place>) {
+        self.changes.remove(&change);
+        if let (Some(place), Some(queue)) = (place, self.queues.get_mut(&group))
+            && let Ok(at) = queue.binary_search(&place)
+        {
+            queue.remove(at);
+        }
+    }
+
+    /// Enters the card among the latest changes, the waiting and the ended.
+    fn enter(&mut self, id: ConversationId, elapsed: Duration) {
+        let Some(item) = self.items.get_mut(&id) else { return };
         self.last += 1;
-        if let Some(old) = self.items.get(&id) {
-            self.changes.remove(&old.change);
-            if let Some(place) = place(&old.card.row)
-                && let Some(queue) = self.queues.get_mut(&old.card.row.group_id)
-            {
-                queue.remove(&place);
+        item.change = self.last;
+        let row = &item.card.row;
+        if let Some(place) = place(row) {
+            let queue = self.queues.entry(row.group_id).or_default();
+            if let Err(at) = queue.binary_search(&place) {
+                queue.insert(at, place);
             }
         }
-        if let Some(place) = place(&card.row) {
-            self.queues.entry(card.row.group_id).or_default().insert(place);
-        }
-        if card.row.state == State::Closed {
+        if row.state == State::Closed {
             self.ended.insert((elapsed, id), ());
         }
         self.changes.insert(self.last, id);
-        self.items.insert(id, Item { card, change: self.last });
     }
 }
 
