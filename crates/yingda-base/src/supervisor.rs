@@ -42,10 +42,9 @@ impl Supervisor {
                 tracing::error!(%error, "a background task failed");
             }
         }
-        tasks.spawn(async move {
-            tracing::trace!(name, "task begins");
-            task.await;
-        });
+        tracing::trace!(name, "task begins");
+        // As it is: a future that awaits it would hold it twice, and there are thousands.
+        tasks.spawn(task);
     }
 
     /// For tasks to learn of the stop.
