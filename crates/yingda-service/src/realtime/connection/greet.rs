@@ -1,8 +1,10 @@
 //! The beginning: who is this, and what do they hold already.
-use super::{Connection, DEADLINE, End, Flow, Greeting, HELLO_WITHIN, PING};
+use super::{
+    Connection, DEADLINE, End, Flow, Greeting, HELLO_WITHIN, PING,
+    found::{self, Resumed},
+};
 use crate::{
-    App,
-    conversation::{self, Card, ConversationId},
+    App, conversation,
     realtime::{
         frame::{self, ClientFrame, Hello, Resume},
         hub::Who,
@@ -12,17 +14,27 @@ use crate::{
     routing,
 };
 use serde_json::{Value, json};
-use std::collections::{HashMap, VecDeque};
+use std::{
+    collections::{HashMap, VecDeque},
+    sync::Arc,
+};
 use yingda_base::{
     Error, Result,
-    http::{Actor, Authenticate, Credentials},
+    http::{Actor, Authenticate, Credentials, StaffActor, VisitorActor},
     locale::Language,
 };
 
 /// Subscriptions one `hello` may ask for.
 const RESUMES: usize = 200;
-/// Conversations a visitor's inbox shows.
-const VISITOR_SHOWN: i64 = 20;
+
+/// What a greeting tells: the conversations that were asked for, the inbox if the client lacks it, and who they are.
+type Greeted = (Vec<Result<Resumed>>, Option<InboxFrame>, Value);
+
+/// A greeting that cannot be read is no greeting: the client comes back.
+fn undecided(error: Error) -> End {
+    tracing::warn!(%error, "a greeting could not be read; the client comes back");
+    End::Bye("busy", Some(error.retry_ms().unwrap_or(1000)))
+}
 
 /// Somebody who said who they are.
 pub(super) struct Known {
@@ -124,36 +136,41 @@ impl<T: Transport> Connection<T> {
                 }
                 self.app.proofs.note(id);
             }
-            Actor::Visitor(visitor) => {
-                let site = visitor.site;
-                let allowed = self.app.db.read(move |tx| crate::channel::allows_preview(tx, site)).await;
-                self.may_preview = allowed.unwrap_or(false);
-            }
-            Actor::Anonymous => {}
+            Actor::Visitor(_) | Actor::Anonymous => {}
         }
         self.hello(hello).await
     }
 
     /// Answers a `hello`, the first or a later one: subscriptions, inbox, and everything after what the client holds.
-    pub(super) async fn hello(&mut self, hello: Hello) -> Flow {
+    pub(super) async fn hello(&mut self, mut hello: Hello) -> Flow {
         let generation = self.app.generation.clone();
         // Another history: what the client holds means nothing here.
-        let is_other = hello.generation.as_deref().is_some_and(|held| held != &*generation);
-        let (resumed, subscriptions) = self.resume(hello.resume, is_other).await;
-        let held = hello.inbox_rev.as_deref().filter(|_| !is_other);
-        let inbox = self.whole_inbox(held).await;
-        let you = match &self.actor {
-            Actor::Staff(staff) => json!({"kind": "staff", "id": staff.id.to_string(), "name": staff.name}),
-            Actor::Visitor(visitor) => {
-                let customer = visitor.customer;
-                let found = self.app.db.read(move |tx| crate::customer::get(tx, customer)).await;
-                found.map_or(Value::Null, |found| json!({"kind": "visitor", "id": found.public_id, "name": found.name}))
-            }
-            Actor::Anonymous => Value::Null,
+        if hello.generation.as_deref().is_some_and(|held| held != &*generation) {
+            hello.inbox_rev = None;
+            hello.resume.iter_mut().for_each(|wish| wish.after = 0);
+        }
+        let surplus = hello.resume.split_off(hello.resume.len().min(RESUMES));
+        let hello = Arc::new(hello);
+        let (resumed, inbox, you) = match self.actor.clone() {
+            Actor::Staff(staff) => self.find_for_staff(&staff, &hello).await?,
+            Actor::Visitor(visitor) => self.find_for_visitor(visitor, &hello).await?,
+            Actor::Anonymous => return Ok(()),
         };
+        let (mut told, mut missed) = (Vec::new(), Vec::new());
+        for (wish, found) in hello.resume.iter().zip(resumed) {
+            told.push(match found {
+                Ok(found) => {
+                    let head = self.resume(wish, &found);
+                    missed.push((found.card.row.id, found.entries));
+                    json!({"conversation": wish.conversation, "head": head})
+                }
+                Err(error) => json!({"conversation": wish.conversation, "error": error.code()}),
+            });
+        }
+        told.extend(surplus.iter().map(|wish| json!({"conversation": wish.conversation, "error": "too_many_subscriptions"})));
         let body = json!({
             "generation": &*generation, "now": self.app.context.clock.now(), "you": you, "ping_ms": PING.as_millis() as u64,
-            "deadline_ms": DEADLINE.as_millis() as u64, "recall_ms": crate::message::recall_ms(&self.app.settings), "subscriptions": subscriptions, "inbox_rev": self.inbox_rev(),
+            "deadline_ms": DEADLINE.as_millis() as u64, "recall_ms": crate::message::recall_ms(&self.app.settings), "subscriptions": told, "inbox_rev": self.inbox_rev(),
         });
         self.send("hello", &body).await?;
         if let Some(inbox) = inbox {
@@ -162,69 +179,48 @@ impl<T: Transport> Connection<T> {
         if matches!(self.actor, Actor::Staff(_)) {
             self.push_presence().await?;
         }
-        for id in resumed {
-            self.catch_up(id).await?;
+        for (id, entries) in missed {
+            match entries {
+                Some(entries) => self.show_page(id, &entries).await?,
+                None => self.catch_up(id).await?,
+            }
         }
         Ok(())
     }
 
-    /// Subscribes to what the client names, if it may see it.
-    async fn resume(&mut self, resume: Vec<Resume>, from_start: bool) -> (Vec<ConversationId>, Vec<Value>) {
-        let (mut ids, mut told) = (Vec::new(), Vec::new());
-        for (n, wish) in resume.into_iter().enumerate() {
-            let found =
-                if n < RESUMES { self.find_card(wish.conversation.clone()).await } else { Err(Error::malformed("too_many_subscriptions")) };
-            match found {
-                Ok(card) => {
-                    let sight = conversation::sight(&self.app, &self.actor, &card);
-                    let after = if from_start { 0 } else { wish.after.max(0) };
-                    self.subscribe(&card, after);
-                    if let Some(subscription) = self.subscriptions.get_mut(&card.row.id) {
-                        // Where it stands is in the inbox that comes with this hello: a note must not be what tells it again.
-                        subscription.is_standing_news(&card.row);
-                    }
-                    ids.push(card.row.id);
-                    told.push(json!({"conversation": wish.conversation, "head": card.view(&sight).head}));
-                }
-                Err(error) => told.push(json!({"conversation": wish.conversation, "error": error.code()})),
-            }
+    /// Subscribes to a conversation; answers the last `seq` of it for this viewer.
+    fn resume(&mut self, wish: &Resume, found: &Resumed) -> i64 {
+        let card = &found.card;
+        self.subscribe(card, wish.after.max(0));
+        if let Some(subscription) = self.subscriptions.get_mut(&card.row.id) {
+            // Where it stands is in the inbox that comes with this hello: a note must not be what tells it again.
+            subscription.is_standing_news(&card.row);
         }
-        (ids, told)
+        conversation::sight(&self.app, &self.actor, card).viewer.eyes.head(&card.row)
     }
 
-    /// A card the actor may see, from the board or else from the database.
-    pub(super) async fn find_card(&mut self, public_id: String) -> Result<Card> {
-        let actor = self.actor.clone();
-        let read = move |tx: &mut yingda_base::Tx| {
-            let row = conversation::find_by_public_id(tx, &public_id)?.ok_or_else(|| Error::not_found("conversation"))?;
-            crate::auth::authorise(&actor, crate::auth::Action::View, &row)?;
-            conversation::read_cards(tx, &[row.id])?.pop().ok_or_else(|| Error::not_found("conversation"))
-        };
-        self.app.db.read(read).await
+    async fn find_for_staff(&mut self, staff: &Arc<StaffActor>, hello: &Arc<Hello>) -> std::result::Result<Greeted, End> {
+        let (wishes, actor) = (hello.clone(), self.actor.clone());
+        let resumed = self.app.db.read(move |tx| found::for_staff(tx, &actor, &wishes.resume)).await.map_err(undecided)?;
+        let mut inbox = self.inbox.whole(&self.app, staff, &self.actor, hello.inbox_rev.as_deref());
+        if let Some(frame) = &mut inbox {
+            self.add_drafts(staff.id, frame).await;
+        }
+        Ok((resumed, inbox, json!({"kind": "staff", "id": staff.id.to_string(), "name": staff.name})))
     }
 
-    async fn whole_inbox(&mut self, held: Option<&str>) -> Option<InboxFrame> {
-        match self.actor.clone() {
-            Actor::Staff(staff) => {
-                let mut frame = self.inbox.whole(&self.app, &staff, &self.actor, held)?;
-                self.add_drafts(staff.id, &mut frame).await;
-                Some(frame)
-            }
-            Actor::Visitor(_) if held == Some(&self.inbox_rev()) => None,
-            Actor::Visitor(visitor) => {
-                let cards = self.app.db.read(move |tx| {
-                    let rows = conversation::of_customer(tx, visitor.customer, i64::MAX, VISITOR_SHOWN)?;
-                    conversation::read_cards(tx, &rows.iter().map(|row| row.id).collect::<Vec<_>>())
-                });
-                let cards = cards.await.inspect_err(|error| tracing::warn!(%error, "a visitor's conversations could not be read")).ok()?;
-                self.note_places(&cards);
-                let items = cards.iter().map(|card| card.view(&conversation::sight(&self.app, &self.actor, card))).collect();
-                self.inboxes += 1;
-                let rev = self.inbox_rev();
-                Some(InboxFrame { rev, full: true, items, removed: Vec::new(), counts: None, truncated: false })
-            }
-            Actor::Anonymous => None,
-        }
+    async fn find_for_visitor(&mut self, visitor: VisitorActor, hello: &Arc<Hello>) -> std::result::Result<Greeted, End> {
+        let wants_inbox = hello.inbox_rev.as_ref() != Some(&self.inbox_rev());
+        let wishes = hello.clone();
+        let found = self.app.db.read(move |tx| found::for_visitor(tx, &visitor, &wishes.resume, wants_inbox)).await.map_err(undecided)?;
+        self.may_preview = found.may_preview;
+        let inbox = found.inbox.map(|cards| {
+            self.note_places(&cards);
+            let items = cards.iter().map(|card| card.view(&conversation::sight(&self.app, &self.actor, card))).collect();
+            self.inboxes += 1;
+            InboxFrame { rev: self.inbox_rev(), full: true, items, removed: Vec::new(), counts: None, truncated: false }
+        });
+        Ok((found.resumed, inbox, json!({"kind": "visitor", "id": found.profile.public_id, "name": found.profile.name})))
     }
 
     async fn add_drafts(&mut self, staff: i64, frame: &mut InboxFrame) {

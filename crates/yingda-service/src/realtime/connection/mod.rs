@@ -1,6 +1,7 @@
 //! One client, whatever carries its frames: greets, handles frames in order, pushes what it listens to, and keeps both sides honest by heartbeats.
 //!
 //! Everything happens in one task, so there are no locks: `inbound` handles what the client says, `outbound` what it gets.
+mod found;
 mod greet;
 mod inbound;
 mod outbound;
@@ -51,6 +52,8 @@ const PINGS_PER_CHECK: i64 = 8;
 const PAUSE: Duration = Duration::from_millis(50);
 /// Wishes that may wait on one connection before its frames are no longer read.
 const WINDOW: usize = 64;
+/// Entries read at once when catching up.
+const PAGE: i64 = 200;
 /// Frames and doorbells handled before what they led to is let out.
 const BURST: usize = 64;
 

@@ -1,8 +1,8 @@
 //! What the client gets.
-use super::{Connection, End, Flow};
+use super::{Connection, End, Flow, PAGE};
 use crate::{
     auth::{Action, authorise},
-    conversation::{self, Card, Changed, Conversation, ConversationId, Participant, State, transcript::EntryView},
+    conversation::{self, Card, Changed, Conversation, ConversationId, Entry, Participant, State, transcript::EntryView},
     realtime::{
         hub::Push,
         inbox::InboxFrame,
@@ -16,9 +16,6 @@ use yingda_base::{
     error::Kind,
     http::{Actor, Authenticate},
 };
-
-/// Entries read at once when catching up.
-const PAGE: i64 = 200;
 
 impl<T: Transport> Connection<T> {
     /// Listens to a conversation from `held` on.
@@ -126,14 +123,27 @@ impl<T: Transport> Connection<T> {
                 }
             };
             after = entries.last().map_or(after, |last| last.seq);
-            let links = self.app.links(&self.actor);
-            let Some(subscription) = self.subscriptions.get_mut(&id) else { return Ok(()) };
-            let views = subscription.show(&entries, &links);
-            self.push_entries(views).await?;
+            self.show_read(id, &entries).await?;
             if (entries.len() as i64) < PAGE {
-                break;
+                return self.push_known_positions(id).await;
             }
         }
+    }
+
+    /// Shows the page of a log that was read for a greeting, and whatever follows it.
+    pub(super) async fn show_page(&mut self, id: ConversationId, entries: &[Entry]) -> Flow {
+        self.show_read(id, entries).await?;
+        if (entries.len() as i64) < PAGE { self.push_known_positions(id).await } else { self.catch_up(id).await }
+    }
+
+    async fn show_read(&mut self, id: ConversationId, entries: &[Entry]) -> Flow {
+        let links = self.app.links(&self.actor);
+        let Some(subscription) = self.subscriptions.get_mut(&id) else { return Ok(()) };
+        let views = subscription.show(entries, &links);
+        self.push_entries(views).await
+    }
+
+    async fn push_known_positions(&mut self, id: ConversationId) -> Flow {
         match self.app.board.get(id) {
             Some(card) => self.push_positions(&card.row, &card.participants).await,
             None => Ok(()),
