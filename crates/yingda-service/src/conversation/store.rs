@@ -6,7 +6,11 @@ use super::{
     model::{Conversation, ConversationId},
 };
 use serde_json::json;
-use yingda_base::{Millis, Result, Tx, db::chunks, row, sql, sql_template};
+use yingda_base::{
+    Millis, Result, Tx,
+    db::{Param, chunks},
+    row, sql, sql_many, sql_template,
+};
 
 /// What a new conversation starts with.
 pub(super) struct Opening<'a> {
@@ -162,15 +166,41 @@ pub(super) fn update_heads(tx: &mut Tx, c: &Conversation) -> Result<()> {
     Ok(())
 }
 
-pub(super) fn insert_entry(tx: &mut Tx, id: ConversationId, seq: i64, new: &NewEntry, body: &str) -> Result<()> {
-    let (client_id, hash) = new.once.clone().unzip();
-    tx.run(sql!(
-        "INSERT INTO entry (conversation_id, seq, kind, v, at, participant, role, audience, state, locale, client_id, body_hash, external_id)
-         VALUES ($1, $2, $3, 1, $4, $5, $6, $7, 'kept', $8, $9, $10, $11)",
-        id, seq, new.kind, tx.now(), new.participant, new.role, new.audience, &new.locale, client_id, hash, new.external_id.clone()
-    ))?;
-    tx.run(sql!("INSERT INTO entry_body (conversation_id, seq, body, fallback) VALUES ($1, $2, $3, $4)", id, seq, body, &new.fallback))?;
-    Ok(())
+/// An entry with its place and the JSON of its body.
+pub(super) struct Line {
+    pub seq: i64,
+    pub new: NewEntry,
+    pub body: String,
+}
+
+sql_many!(static INSERT_ENTRIES =
+    "INSERT INTO entry (conversation_id, seq, kind, v, at, participant, role, audience, state, locale, client_id, body_hash, external_id) VALUES ";
+    "($1, $2, $3, 1, $4, $5, $6, $7, 'kept', $8, $9, $10, $11)", ", "; "");
+sql_many!(static INSERT_BODIES = "INSERT INTO entry_body (conversation_id, seq, body, fallback) VALUES "; "($1, $2, $3, $4)", ", "; "");
+
+pub(super) fn insert_entries(tx: &mut Tx, id: ConversationId, lines: &[Line]) -> Result<()> {
+    let now = tx.now();
+    let heads = lines.iter().map(|Line { seq, new, .. }| {
+        let (client_id, hash) = new.once.clone().unzip();
+        vec![
+            id.into(),
+            (*seq).into(),
+            new.kind.into(),
+            now.into(),
+            new.participant.into(),
+            new.role.into(),
+            new.audience.into(),
+            (&new.locale).into(),
+            client_id.into(),
+            hash.into(),
+            new.external_id.clone().into(),
+        ]
+    });
+    let heads: Vec<Vec<Param>> = heads.collect();
+    let bodies = lines.iter().map(|line| vec![id.into(), line.seq.into(), (&line.body).into(), (&line.new.fallback).into()]);
+    let bodies: Vec<Vec<Param>> = bodies.collect();
+    tx.run_many(&INSERT_ENTRIES, heads)?;
+    tx.run_many(&INSERT_BODIES, bodies).map(drop)
 }
 
 macro_rules! entries {
@@ -219,7 +249,10 @@ pub(super) fn deeds(tx: &mut Tx, id: ConversationId) -> Result<Vec<String>> {
 
 row! {
     /// What is remembered for ever of an entry sent with a client id.
+    #[derive(Clone, Debug)]
     pub struct Sent {
+        /// The sender's own id.
+        pub client_id: String,
         /// Where it stands.
         pub seq: i64,
         /// Since when.
@@ -231,13 +264,12 @@ row! {
     }
 }
 
-pub(super) fn sent(tx: &mut Tx, id: ConversationId, participant: i64, client_id: &str) -> Result<Option<Sent>> {
-    tx.find(sql!(
-        "SELECT seq, at, state, body_hash FROM entry WHERE conversation_id = $1 AND participant = $2 AND client_id = $3",
-        id,
-        participant,
-        client_id
-    ))
+sql_many!(static SENT = "";
+    "SELECT client_id, seq, at, state, body_hash FROM entry WHERE conversation_id = $1 AND participant = $2 AND client_id = $3", " UNION ALL "; "");
+
+/// Those of these client ids that a participant has sent.
+pub(super) fn sent(tx: &mut Tx, id: ConversationId, participant: i64, client_ids: &[&str]) -> Result<Vec<Sent>> {
+    tx.all_many(&SENT, client_ids.iter().map(|client_id| vec![id.into(), participant.into(), (*client_id).into()]).collect())
 }
 
 pub(super) fn set_recalled(tx: &mut Tx, id: ConversationId, seq: i64) -> Result<u64> {

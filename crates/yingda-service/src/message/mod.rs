@@ -19,7 +19,7 @@ pub use draft::{drafts_of, erase_drafts};
 pub use export::{Exported, Turn, page as export_page};
 pub use http::routes;
 pub use read::{Reached, read};
-pub use send::{Outcome, Refusal, Send, send};
+pub use send::{Outcome, Refusal, Send, send, send_all};
 
 yingda_base::texts!("texts.toml");
 yingda_base::setting! {

@@ -25,7 +25,7 @@ pub fn read(tx: &mut Tx, actor: &Actor, reached: &Reached) -> Result<()> {
         Actor::Visitor(_) | Actor::Anonymous => Some(CUSTOMER),
     };
     if let Some(participant) = participant {
-        episode.move_positions(tx, participant, reached.delivered.max(0), reached.read.max(0))?;
+        episode.move_positions(participant, reached.delivered.max(0), reached.read.max(0));
         episode.save(tx)?;
     }
     Ok(())

@@ -8,12 +8,12 @@ use crate::file::FileKind;
 use crate::{
     auth::{Action, authorise},
     conversation::{
-        Audience, CUSTOMER, Conversation, EntryState, Episode, Kind, NewEntry, Role, Sent, State,
+        Audience, CUSTOMER, Conversation, ConversationId, EntryState, Episode, Kind, NewEntry, Role, Sent, State,
         actions::{self, Place},
     },
 };
 use serde_json::Value;
-use std::time::Duration;
+use std::{collections::HashMap, time::Duration};
 use yingda_base::{
     Error, Millis, Result, Tx,
     http::{Actor, StaffActor},
@@ -73,18 +73,68 @@ impl From<Error> for Outcome {
 
 /// Appends an entry, or says why not. `Err` means that the unit itself failed.
 pub fn send(tx: &mut Tx, actor: &Actor, send: &Send) -> Result<Outcome> {
-    let mut episode = match find(tx, actor, send) {
-        Ok(episode) => episode,
-        Err(error) if is_verdict(&error) => return Ok(error.into()),
-        Err(error) => return Err(error),
-    };
-    let outcome = match actor {
-        Actor::Visitor(_) => return as_customer(tx, actor, send, episode),
-        Actor::Staff(staff) => as_staff(tx, actor, staff, send, &mut episode)?,
-        Actor::Anonymous => Error::unauthenticated("login_required").into(),
-    };
-    episode.save(tx)?;
-    Ok(outcome)
+    let outcomes = send_all(tx, actor, &[send])?;
+    outcomes.into_iter().next().ok_or_else(|| Error::bug("a sending without outcome"))
+}
+
+/// The same for all that one actor says in one conversation, in this order. Each has an outcome of its own, as if it had come alone; but the row
+/// is locked once, what is known of them is asked at once, and they are written and told together.
+pub fn send_all(tx: &mut Tx, actor: &Actor, sends: &[&Send]) -> Result<Vec<Outcome>> {
+    let mut outcomes = Vec::with_capacity(sends.len());
+    let mut talk: Option<Talk> = None;
+    for (n, send) in sends.iter().enumerate() {
+        let mut open = match talk.take() {
+            Some(open) => open,
+            None => match find(tx, actor, send) {
+                Ok(episode) => Talk::begin(tx, actor, episode, &sends[n..])?,
+                Err(error) if is_verdict(&error) => {
+                    outcomes.push(error.into());
+                    continue;
+                }
+                Err(error) => return Err(error),
+            },
+        };
+        outcomes.push(match actor {
+            Actor::Visitor(_) => as_customer(tx, actor, send, &mut open.episode)?,
+            Actor::Staff(staff) => as_staff(tx, actor, staff, send, &mut open)?,
+            Actor::Anonymous => Error::unauthenticated("login_required").into(),
+        });
+        if open.episode.row.public_id == send.conversation {
+            talk = Some(open);
+        } else {
+            // The word went on to a later episode; the next one begins at the first again.
+            open.episode.save(tx)?;
+        }
+    }
+    if let Some(open) = talk {
+        open.episode.save(tx)?;
+    }
+    Ok(outcomes)
+}
+
+/// A conversation while somebody says something in it.
+struct Talk {
+    episode: Episode,
+    /// How sendings of this member of staff were refused before, by client id.
+    refused: HashMap<String, RefusedSend>,
+}
+
+impl Talk {
+    fn begin(tx: &mut Tx, actor: &Actor, mut episode: Episode, sends: &[&Send]) -> Result<Talk> {
+        let client_ids: Vec<&str> = sends.iter().map(|send| &*send.client_id.0).collect();
+        episode.gather(tx)?;
+        let (participant, refused) = match actor {
+            Actor::Staff(staff) => {
+                let known = episode.participant_of(tx, staff.id)?;
+                (known.map(|known| known.participant), store::refused_sends(tx, episode.row.id, staff.id, &client_ids)?)
+            }
+            Actor::Visitor(_) | Actor::Anonymous => (Some(CUSTOMER), HashMap::new()),
+        };
+        if let Some(participant) = participant {
+            episode.ask_sent(tx, participant, &client_ids)?;
+        }
+        Ok(Talk { episode, refused })
+    }
 }
 
 /// A "no" that belongs to this sending alone, as opposed to a database that failed.
@@ -99,7 +149,7 @@ fn find(tx: &mut Tx, actor: &Actor, send: &Send) -> Result<Episode> {
     Ok(episode)
 }
 
-fn as_customer(tx: &mut Tx, actor: &Actor, send: &Send, mut episode: Episode) -> Result<Outcome> {
+fn as_customer(tx: &mut Tx, actor: &Actor, send: &Send, episode: &mut Episode) -> Result<Outcome> {
     if let Err(error) = authorise(actor, Action::Take, &episode.row) {
         return Ok(error.into());
     }
@@ -109,11 +159,11 @@ fn as_customer(tx: &mut Tx, actor: &Actor, send: &Send, mut episode: Episode) ->
     // Follow the chain of episodes that continue this one: the word may already stand in one of them.
     let mut moved_to = None;
     loop {
-        if let Some(sent) = earlier(tx, &episode, CUSTOMER, send)? {
+        if let Some(sent) = earlier(tx, episode, CUSTOMER, send)? {
             return Ok(repeated(&send.conversation, sent, send, moved_to));
         }
         let Some(next) = episode.row.next_id else { break };
-        episode = Episode::lock_by_id(tx, next)?;
+        go_on(tx, episode, next)?;
         moved_to = Some(episode.row.public_id.clone());
     }
     if let Some(refused) = check_file(tx, send, &episode.row, CUSTOMER)? {
@@ -122,28 +172,33 @@ fn as_customer(tx: &mut Tx, actor: &Actor, send: &Send, mut episode: Episode) ->
     if episode.row.state == State::Closed {
         let now = tx.now();
         if episode.row.is_reopenable(send.reopen_within, now) {
-            actions::reopen_locked(tx, &mut episode, actor, send.reopen_within)?;
+            actions::reopen_locked(tx, episode, actor, send.reopen_within)?;
         } else {
             let place = place_of(tx, &episode.row)?;
-            let next = actions::open_linked(tx, &mut episode, &place)?;
-            episode.save(tx)?;
+            let next = actions::open_linked(tx, episode, &place)?;
             moved_to = Some(next.row.public_id.clone());
-            episode = next;
+            std::mem::replace(episode, next).save(tx)?;
         }
     }
-    let seq = append(tx, &mut episode, CUSTOMER, Role::Customer, None, send)?;
+    let seq = append(tx, episode, CUSTOMER, Role::Customer, None, send)?;
     let now = tx.now();
     episode.row.spoken(true, now);
-    episode.move_positions(tx, CUSTOMER, seq, seq)?;
-    episode.save(tx)?;
+    episode.move_positions(CUSTOMER, seq, seq);
     Ok(Outcome::Kept { conversation: send.conversation.clone(), seq, at: now, is_duplicate: false, moved_to })
+}
+
+/// Leaves an episode for one that continues it.
+fn go_on(tx: &mut Tx, episode: &mut Episode, next: ConversationId) -> Result<()> {
+    let next = Episode::lock_by_id(tx, next)?;
+    std::mem::replace(episode, next).save(tx).map(drop)
 }
 
 fn place_of(tx: &mut Tx, row: &Conversation) -> Result<Place> {
     crate::channel::place(tx, row.site_id, Some(&row.group_id.to_string()), row.customer_id)
 }
 
-fn as_staff(tx: &mut Tx, actor: &Actor, staff: &StaffActor, send: &Send, episode: &mut Episode) -> Result<Outcome> {
+fn as_staff(tx: &mut Tx, actor: &Actor, staff: &StaffActor, send: &Send, talk: &mut Talk) -> Result<Outcome> {
+    let Talk { episode, refused } = talk;
     let known = episode.participant_of(tx, staff.id)?;
     if let Some(participant) = &known
         && let Some(sent) = earlier(tx, episode, participant.participant, send)?
@@ -152,12 +207,12 @@ fn as_staff(tx: &mut Tx, actor: &Actor, staff: &StaffActor, send: &Send, episode
     }
     let is_note = send.content.kind == Kind::Note;
     // The answer may have been lost, and now they could say it: behind what they have said since.
-    if let Some(refused) = store::refused_send(tx, episode.row.id, staff.id, &send.client_id.0)? {
-        return Ok(not_said(refused).into());
+    if let Some(refused) = refused.get(&send.client_id.0) {
+        return Ok(not_said(*refused).into());
     }
     if let Err(error) = authorise(actor, if is_note { Action::Note } else { Action::Serve }, &episode.row) {
         let was_owner = known.is_some_and(|participant| participant.role == Role::Agent);
-        return if was_owner && !is_note { Ok(give_back(tx, staff, send, episode)?.into()) } else { Ok(error.into()) };
+        return if was_owner && !is_note { Ok(give_back(tx, staff, send, talk)?.into()) } else { Ok(error.into()) };
     }
     let role = if episode.row.owner_id == Some(staff.id) || known.as_ref().is_some_and(|p| p.role == Role::Agent) {
         Role::Agent
@@ -176,12 +231,13 @@ fn as_staff(tx: &mut Tx, actor: &Actor, staff: &StaffActor, send: &Send, episode
     if !is_note {
         episode.row.spoken(false, now);
     }
-    episode.move_positions(tx, participant.participant, seq, seq)?;
+    episode.move_positions(participant.participant, seq, seq);
     Ok(Outcome::Kept { conversation: send.conversation.clone(), seq, at: now, is_duplicate: false, moved_to: None })
 }
 
 /// A former owner's words are kept as their draft, with who owns the conversation now.
-fn give_back(tx: &mut Tx, staff: &StaffActor, send: &Send, episode: &Episode) -> Result<Error> {
+fn give_back(tx: &mut Tx, staff: &StaffActor, send: &Send, talk: &mut Talk) -> Result<Error> {
+    let episode = &talk.episode;
     let text = send.content.body["text"].as_str().unwrap_or_default();
     let is_kept = !text.is_empty() && draft::keep(tx, staff.id, episode.row.id, text)?;
     let owner = match episode.row.owner_id {
@@ -190,6 +246,7 @@ fn give_back(tx: &mut Tx, staff: &StaffActor, send: &Send, episode: &Episode) ->
     };
     let refused = RefusedSend { was_closed: episode.row.state == State::Closed, is_kept };
     store::note_refused_send(tx, episode.row.id, staff.id, &send.client_id.0, refused)?;
+    talk.refused.insert(send.client_id.0.clone(), refused);
     let error = not_said(refused);
     Ok(match owner {
         Some(owner) => error.with("owner", owner),
@@ -234,7 +291,7 @@ fn filled(tx: &mut Tx, send: &Send) -> Result<(Value, String)> {
     }
 }
 
-fn earlier(tx: &mut Tx, episode: &Episode, participant: i64, send: &Send) -> Result<Option<Sent>> {
+fn earlier(tx: &mut Tx, episode: &mut Episode, participant: i64, send: &Send) -> Result<Option<Sent>> {
     if cfg!(feature = "fault-no-dedup") {
         return Ok(None);
     }

@@ -1,6 +1,7 @@
 //! The SQL of drafts and of sendings that were refused.
 use crate::conversation::ConversationId;
-use yingda_base::{Millis, Result, Tx, row, sql};
+use std::collections::HashMap;
+use yingda_base::{Millis, Result, Tx, row, sql, sql_many};
 
 row! {
     /// What a member of staff was about to say.
@@ -40,20 +41,27 @@ pub(super) fn put_draft(tx: &mut Tx, staff: i64, id: ConversationId, text: &str,
     Ok(n == 1)
 }
 
-row! {
-    /// How a sending was refused: whether the conversation was closed, else it was somebody else's, and whether the words became a draft.
-    #[derive(Clone, Copy, Debug)]
-    pub struct RefusedSend { pub was_closed: bool, pub is_kept: bool }
+/// How a sending was refused.
+#[derive(Clone, Copy, Debug)]
+pub struct RefusedSend {
+    /// The conversation was closed; else it was somebody else's.
+    pub was_closed: bool,
+    /// The words became a draft.
+    pub is_kept: bool,
 }
 
-/// How a sending of this member of staff was refused before.
-pub(super) fn refused_send(tx: &mut Tx, id: ConversationId, staff: i64, client_id: &str) -> Result<Option<RefusedSend>> {
-    tx.find(sql!(
-        "SELECT was_closed, is_kept FROM refused_send WHERE conversation_id = $1 AND staff_id = $2 AND client_id = $3",
-        id,
-        staff,
-        client_id
-    ))
+row! {
+    struct Before { client_id: String, was_closed: bool, is_kept: bool }
+}
+
+sql_many!(static REFUSED = "";
+    "SELECT client_id, was_closed, is_kept FROM refused_send WHERE conversation_id = $1 AND staff_id = $2 AND client_id = $3", " UNION ALL "; "");
+
+/// How sendings of this member of staff were refused before, of those with these client ids.
+pub(super) fn refused_sends(tx: &mut Tx, id: ConversationId, staff: i64, client_ids: &[&str]) -> Result<HashMap<String, RefusedSend>> {
+    let rows = client_ids.iter().map(|client_id| vec![id.into(), staff.into(), (*client_id).into()]).collect();
+    let found: Vec<Before> = tx.all_many(&REFUSED, rows)?;
+    Ok(found.into_iter().map(|before| (before.client_id, RefusedSend { was_closed: before.was_closed, is_kept: before.is_kept })).collect())
 }
 
 pub(super) fn note_refused_send(tx: &mut Tx, id: ConversationId, staff: i64, client_id: &str, refused: RefusedSend) -> Result<()> {

@@ -1,4 +1,6 @@
 //! Speaking, over the socket, on both databases.
+mod together;
+
 use crate::{
     apps,
     testkit::{GROUP, OTHER_GROUP, Socket},

@@ -29,29 +29,41 @@ impl Work {
         }
     }
 
-    fn run(&self, tx: &mut Tx, actor: &Actor) -> Result<Done> {
+    fn send(&self) -> Option<&Send> {
         match self {
-            Work::Send(send) => {
-                let outcome = message::send(tx, actor, send)?;
-                Ok(Done::Sent { conversation: send.conversation.clone(), client_id: send.client_id.0.clone(), outcome })
-            }
-            Work::Read(reached) => {
-                let error = message::read(tx, actor, reached).err();
-                match error {
-                    Some(error) if is_fault(&error) => Err(error),
-                    error => Ok(Done::Read { conversation: reached.conversation.clone(), error }),
-                }
-            }
+            Work::Send(send) => Some(send),
+            Work::Read(_) => None,
         }
     }
+}
+
+/// Wishes for one conversation, in their order; what is said without anything in between is said together.
+fn run_here(tx: &mut Tx, actor: &Actor, work: &[&Work]) -> Result<Vec<Done>> {
+    let mut done = Vec::with_capacity(work.len());
+    for together in work.chunk_by(|a, b| a.send().is_some() && b.send().is_some()) {
+        if let [Work::Read(reached)] = together {
+            let error = message::read(tx, actor, reached).err();
+            match error {
+                Some(error) if is_fault(&error) => return Err(error),
+                error => done.push(Done::Read { conversation: reached.conversation.clone(), error }),
+            }
+            continue;
+        }
+        let sends: Vec<&Send> = together.iter().filter_map(|work| work.send()).collect();
+        let outcomes = message::send_all(tx, actor, &sends)?;
+        done.extend(sends.iter().zip(outcomes).map(|(send, outcome)| send_done(send, outcome)));
+    }
+    Ok(done)
+}
+
+fn send_done(send: &Send, outcome: Outcome) -> Done {
+    Done::Sent { conversation: send.conversation.clone(), client_id: send.client_id.0.clone(), outcome }
 }
 
 impl Work {
     fn failed(&self, error: Error) -> Done {
         match self {
-            Work::Send(send) => {
-                Done::Sent { conversation: send.conversation.clone(), client_id: send.client_id.0.clone(), outcome: error.into() }
-            }
+            Work::Send(send) => send_done(send, error.into()),
             Work::Read(reached) => Done::Read { conversation: reached.conversation.clone(), error: Some(error) },
         }
     }
@@ -83,8 +95,8 @@ pub(super) async fn run(db: Db, actor: Actor, work: Vec<Work>) -> Round {
     let mut done = Vec::new();
     for n in 0..work.len() {
         let (in_unit, by) = (work.clone(), actor.clone());
-        match db.write(move |tx| in_unit[n].run(tx, &by)).await {
-            Ok(one) => done.push(one),
+        match db.write(move |tx| run_here(tx, &by, &[&in_unit[n]])).await {
+            Ok(one) => done.extend(one),
             // Our own fault, the same at each try: said once and for all, or the client would repeat it for ever.
             Err(error) if error.kind() == yingda_base::error::Kind::Internal => {
                 tracing::error!(cause = error.cause().map(tracing::field::display), "a frame met a fault of ours");
@@ -106,9 +118,13 @@ pub(super) async fn run(db: Db, actor: Actor, work: Vec<Work>) -> Round {
 fn run_all(tx: &mut Tx, work: &[Work], actor: &Actor) -> Result<Vec<Done>> {
     #[cfg(feature = "fault-ack-before-commit")]
     tx.answer_before_commit();
-    let mut order: Vec<usize> = (0..work.len()).collect();
-    order.sort_by_key(|n| work[*n].conversation());
-    let mut done: Vec<(usize, Done)> = order.into_iter().map(|n| Ok((n, work[n].run(tx, actor)?))).collect::<Result<_>>()?;
+    let mut order: Vec<(usize, &Work)> = work.iter().enumerate().collect();
+    order.sort_by_key(|(_, work)| work.conversation());
+    let mut done: Vec<(usize, Done)> = Vec::with_capacity(work.len());
+    for here in order.chunk_by(|(_, a), (_, b)| a.conversation() == b.conversation()) {
+        let wishes: Vec<&Work> = here.iter().map(|(_, work)| *work).collect();
+        done.extend(here.iter().map(|(n, _)| *n).zip(run_here(tx, actor, &wishes)?));
+    }
     done.sort_by_key(|(n, _)| *n);
     Ok(done.into_iter().map(|(_, done)| done).collect())
 }

@@ -100,7 +100,8 @@ fn write_note(tx: &mut Tx, episode: &mut Episode, staff: &StaffActor, note: &str
         fallback: note.to_owned(),
     };
     let seq = episode.append(tx, entry)?;
-    episode.move_positions(tx, author.participant, seq, seq)
+    episode.move_positions(author.participant, seq, seq);
+    Ok(())
 }
 
 /// To staff the whole way; the customer is told by the entry that follows.

@@ -40,7 +40,7 @@ pub(super) struct Resumed {
 pub(super) fn for_visitor(tx: &mut Tx, visitor: &VisitorActor, wishes: &[Resume], wants_inbox: bool) -> Result<Found> {
     let mut rows = if wants_inbox { conversation::of_customer(tx, visitor.customer, i64::MAX, VISITOR_SHOWN)? } else { Vec::new() };
     let shown: BTreeSet<ConversationId> = rows.iter().map(|row| row.id).collect();
-    let actor = Actor::Visitor(visitor.clone());
+    let actor = Actor::Visitor(*visitor);
     let chosen = choose(tx, &actor, wishes, &mut rows)?;
     let cards = read_cards(tx, &rows)?;
     let mut resumed = Vec::with_capacity(wishes.len());
