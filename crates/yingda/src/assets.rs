@@ -4,6 +4,7 @@
 //! |---|---|---|
 //! | `/widget.js` | the loader, on any page of the operator | |
 //! | `/widget/*` | the panel | the origins of its site |
+//! | `/widget/preview.html` | how a site will look | ourselves |
 //! | `/desk/*` | the desk; unknown paths are its own routes | nobody |
 //! | `/demo/*` | a page of the seeded operator, with `serve --demo` only | nobody |
 mod packed;
@@ -74,6 +75,9 @@ async fn loader(State(shelf): State<Shelf>, asked: HeaderMap) -> Response {
 
 async fn panel(State(shelf): State<Shelf>, uri: Uri, asked: HeaderMap) -> Response {
     let path = below(&uri, "/widget/");
+    if path == "preview.html" {
+        return shelf.file::<Widget>(&path, Page::Preview, &asked).await;
+    }
     let page = match site_key(&uri) {
         Some(key) if is_page(&path) => match channel::origins(&shelf.app, &key).await {
             Ok(origins) => Page::Panel { origins },

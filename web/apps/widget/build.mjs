@@ -42,6 +42,26 @@ await build({
     lib: { entry: at('src/loader/main.ts'), formats: ['iife'], name: '_', fileName: () => 'widget.js' },
   },
 });
+// How a site will look, for the desk: the same code in a page of its own, so that it weighs nothing in the panel.
+await build({
+  ...shared,
+  base: '/widget/',
+  plugins: [plainImports],
+  build: {
+    outDir: 'dist',
+    emptyOutDir: false,
+    target: 'es2022',
+    modulePreload: false,
+    rolldownOptions: {
+      input: at('preview.html'),
+      output: {
+        entryFileNames: 'preview-[hash].js',
+        chunkFileNames: 'preview-[name]-[hash].js',
+        assetFileNames: 'preview-[hash][extname]',
+      },
+    },
+  },
+});
 await cp(at('demo'), at('dist/demo'), { recursive: true });
 await cp(at('src/loader/yingda.d.ts'), at('dist/yingda.d.ts'));
 

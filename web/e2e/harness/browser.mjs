@@ -10,8 +10,13 @@ const ARGS = [
   '--disable-sync',
 ];
 
-export const launch = () =>
-  chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: ARGS });
+/** `keepsPages`: with the memory for pages one goes back to, which Playwright switches off. */
+export const launch = ({ keepsPages = false } = {}) =>
+  chromium.launch({
+    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+    args: ARGS,
+    ignoreDefaultArgs: keepsPages ? ['--disable-back-forward-cache'] : [],
+  });
 
 /**
  * Runs in every frame before its own scripts. A violated policy becomes an error of the page, so that it fails the test; and the widget's shadow

@@ -14,6 +14,8 @@ export class HostSite {
   head = '';
   /** How many seconds its clock is behind when it signs. */
   ago = 0;
+  /** The line of the widget stands on its pages. */
+  hasWidget = true;
   /** It fails when asked who is there. */
   isBroken = false;
   #server;
@@ -93,11 +95,17 @@ export class HostSite {
       if (this.isBroken) request.socket.destroy();
       else send('text/plain', who ? this.vouch(who, who === 'c-1' ? '张女士' : '李先生') : '');
     } else if (pathname === '/favicon.ico') response.writeHead(204).end();
-    else
+    else if (pathname === '/around') {
+      response.setHeader('Content-Type', 'text/html; charset=utf-8');
+      response.setHeader('Content-Security-Policy', `default-src 'none'; frame-src ${this.url}`);
+      response.end(
+        `<!doctype html><html lang="zh-CN"><head><title>门户</title></head><body><iframe id="inner" title="商城" src="${this.url}" width="900" height="650"></iframe></body></html>`,
+      );
+    } else
       send(
         'text/html',
         `<!doctype html><html lang="zh-CN"><head><meta charset="utf-8"><title>掌上商城</title><link rel="stylesheet" href="/app.css">
-<script src="/app.js"></script><script src="${this.service}/widget.js" data-key="demo" data-locale="zh-CN" async></script>${this.head}</head>
+<script src="/app.js"></script>${this.hasWidget ? `<script src="${this.service}/widget.js" data-key="demo" data-locale="zh-CN" async></script>` : ''}${this.head}</head>
 <body><main><h1>掌上商城</h1><p id="fact">页面自己的内容</p><button id="own" type="button">页面自己的按钮</button></main></body></html>`,
       );
   }

@@ -10,6 +10,8 @@ pub(super) enum Page {
     Loader,
     /// The panel, framed by pages of these origins besides our own.
     Panel { origins: Vec<String> },
+    /// How a site will look: framed by the desk, frames the panel in its turn.
+    Preview,
     /// The demonstration operator's page.
     Demo,
 }
@@ -43,10 +45,11 @@ impl Page {
     fn content_policy(&self, host: Option<&HeaderValue>) -> String {
         let framed_by = match self {
             Page::Panel { origins } => origins.iter().fold("'self'".to_owned(), |list, origin| list + " " + origin),
+            Page::Preview => "'self'".to_owned(),
             Page::Desk | Page::Loader | Page::Demo => "'none'".to_owned(),
         };
-        // The demonstration page is a host page: it frames the panel.
-        let frames = if *self == Page::Demo { "frame-src 'self'; " } else { "" };
+        // The demonstration page is a host page: it frames the panel. The desk shows how a site will look.
+        let frames = if matches!(self, Page::Demo | Page::Desk | Page::Preview) { "frame-src 'self'; " } else { "" };
         // Vue makes a policy of that name when it starts, whether or not there is static markup for it.
         let types = if *self == Page::Desk { "trusted-types vue; " } else { "trusted-types; " };
         format!(
@@ -76,6 +79,8 @@ mod tests {
         assert!(policy(&Page::Desk, "a.cn").contains("frame-ancestors 'none'"));
         let panel = Page::Panel { origins: vec!["https://shop.cn".into()] };
         assert!(policy(&panel, "a.cn").contains("frame-ancestors 'self' https://shop.cn;"));
+        assert!(!policy(&panel, "a.cn").contains("frame-src"), "the panel frames nothing");
+        assert!(policy(&Page::Preview, "a.cn").contains("frame-ancestors 'self';"));
     }
 
     #[test]
@@ -86,7 +91,7 @@ mod tests {
 
     #[test]
     fn no_page_runs_inline_scripts() {
-        for page in [Page::Desk, Page::Demo, Page::Panel { origins: Vec::new() }] {
+        for page in [Page::Desk, Page::Demo, Page::Preview, Page::Panel { origins: Vec::new() }] {
             let policy = policy(&page, "a.cn");
             assert!(policy.starts_with("default-src 'none'; script-src 'self'; style-src 'self';"));
             assert!(!policy.contains("unsafe"));

@@ -1,4 +1,16 @@
-import type { AuditRow, AuditWords, Branch, ChainState, Group, Role, Setting, Staff } from '@yingda/api';
+import type {
+  AuditRow,
+  AuditWords,
+  Branch,
+  ChainState,
+  Group,
+  Role,
+  Setting,
+  Site,
+  SiteEvent,
+  SiteSecret,
+  Staff,
+} from '@yingda/api';
 import { noon } from './samples.ts';
 
 export const branches: Branch[] = [
@@ -212,3 +224,50 @@ export const found = {
     { code: 'audit.fault.removed', seq: 5203, text: '审计链第 5203 至 5204 条共 2 条记录被删除' },
   ],
 };
+
+const site = (id: string, key: string, name: string, over: Partial<Site> = {}): Site =>
+  ({
+    id,
+    key,
+    name,
+    group: 'g1',
+    is_active: true,
+    rev: 3,
+    hot_questions: [],
+    origins: [],
+    translations: {},
+    preview: false,
+    care: false,
+    groups: [],
+    launcher: { side: 'right', x: 24, y: 24, shape: 'circle' },
+    ...over,
+  }) as Site;
+export const sites: Site[] = [
+  site('s1', 'xingqiao', '星桥网上营业厅', {
+    title: '星桥客服',
+    greeting: '您好，这里是星桥客服，请问遇到了什么问题？',
+    locale: 'zh-CN',
+    hot_questions: ['这个月话费变多了', '宽带网速很慢', '流量用完怎么算', '携号转网资格'],
+    origins: ['https://www.xingqiao.example', 'https://*.hall.xingqiao.example'],
+    brand: '#c8102e',
+    groups: ['g2', 'g3'],
+    branch: 'zj',
+    translations: { en: { title: 'Xingqiao Support', greeting: 'What can we help you with?', hot_questions: [] } },
+  }),
+  site('s2', 'mall', '星桥商城', { group: 'g2', is_active: false }),
+];
+export const siteSecrets: SiteSecret[] = [
+  { id: 'k2', created_at: noon - 2 * 86_400_000, created_by: 'he', used_at: noon - 240_000 },
+  { id: 'k1', created_at: noon - 90 * 86_400_000, created_by: 'he', retired_at: noon - 86_400_000 },
+];
+export const siteEvents: SiteEvent[] = [
+  {
+    id: 'e2',
+    at: noon - 3_600_000,
+    by: '何敏',
+    action: 'site.update',
+    before: { ...sites[0], brand: '#1a66ff', groups: ['g2'], care: true, rev: 2 },
+    after: { ...sites[0] },
+  },
+  { id: 'e1', at: noon - 86_400_000, by: '何敏', action: 'site.secret_retire', after: { site: 's1', secret: 'k1' } },
+];

@@ -1,4 +1,4 @@
-import { chain, found, words } from './administration.ts';
+import { chain, found, siteEvents, siteSecrets, words } from './administration.ts';
 import type { World } from './world.ts';
 
 const json = (body: unknown, status = 200) =>
@@ -43,7 +43,9 @@ export function fakeServer(world: World): (request: Request) => Promise<Response
       '/api/v1/staff/roles': world.roles,
       '/api/v1/staff/groups': world.groups,
       '/api/v1/staff/branches': world.branches,
-      '/api/v1/channel/sites': [],
+      '/api/v1/channel/sites': world.sites,
+      '/api/v1/channel/sites/s1/secrets': siteSecrets,
+      '/api/v1/channel/sites/s1/changes': siteEvents,
       '/api/v1/setting': world.settings,
       '/api/v1/audit': world.audit,
     };

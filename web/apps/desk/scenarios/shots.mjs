@@ -54,6 +54,10 @@ for (const size of values.sizes.split(',')) {
   for (const theme of values.themes.split(',')) {
     for (const locale of values.locales.split(',')) {
       const context = await browser.newContext({ viewport: { width, height }, locale, reducedMotion: 'reduce' });
+      // The widget is not here; the real one is looked at in e2e/journeys/sites.test.mjs.
+      await context.route('**/widget/preview.html', (route) =>
+        route.fulfill({ contentType: 'text/html', body: '<title>-</title>' }),
+      );
       for (const name of wanted) {
         const step = steps[name];
         if (!step) throw new Error(`no such picture: ${name}`);

@@ -141,6 +141,32 @@ export const steps = {
     ready: '.table',
     act: (page) => page.click('tbody tr:nth-child(2) .acts button'),
   },
+  site: { ready: '.table' },
+  siteForm: { scenario: 'site', ready: '.table', act: (page) => page.click('.tools .primary') },
+  siteEdit: { ready: '[role=tablist]' },
+  siteWords: {
+    scenario: 'siteEdit',
+    ready: '[role=tablist]',
+    act: async (page) => {
+      await page.click('[role=tab] >> nth=1');
+      await page.click('.add');
+      await page.click('footer .primary');
+    },
+  },
+  siteRules: { scenario: 'siteEdit', ready: '[role=tablist]', act: (page) => page.click('[role=tab] >> nth=2') },
+  siteEmbed: { scenario: 'siteEdit', ready: '[role=tablist]', act: (page) => page.click('[role=tab] >> nth=3') },
+  siteKeys: { scenario: 'siteEdit', ready: '[role=tablist]', act: (page) => page.click('[role=tab] >> nth=4') },
+  siteHistory: { scenario: 'siteEdit', ready: '[role=tablist]', act: (page) => page.click('[role=tab] >> nth=5') },
+  siteLeave: {
+    scenario: 'siteEdit',
+    ready: '[role=tablist]',
+    act: async (page) => {
+      await page.fill('#site-brand', '#ffcc00');
+      await page.click('header a');
+      await page.waitForSelector('dialog');
+    },
+  },
+  siteMissing: { ready: '.note' },
   audit: { ready: '.table' },
   auditOne: {
     scenario: 'audit',

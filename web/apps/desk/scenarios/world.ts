@@ -1,4 +1,4 @@
-import type { AuditRow, Branch, Customer, Group, Me, Role, Setting, Staff } from '@yingda/api';
+import type { AuditRow, Branch, Customer, Group, Me, Role, Setting, Site, Staff } from '@yingda/api';
 import type {
   Conversation,
   InboxView,
@@ -27,6 +27,7 @@ export interface World {
   groups: Group[];
   branches: Branch[];
   settings: Setting[];
+  sites: Site[];
   audit: AuditRow[];
   /** What the server would not take, told as soon as the link starts. */
   refusals?: RealtimeEvents['refused'][];
@@ -528,6 +529,9 @@ export const scenarios: Record<string, { path: string; world: () => World }> = {
   branch: { path: '/staff/branch', world: administrator },
   role: { path: '/staff/role', world: administrator },
   setting: { path: '/setting', world: administrator },
+  site: { path: '/site', world: administrator },
+  siteEdit: { path: '/site/s1', world: administrator },
+  siteMissing: { path: '/site/none', world: administrator },
   audit: { path: '/audit', world: administrator },
   auditFailed: {
     path: '/audit',

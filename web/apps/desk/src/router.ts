@@ -55,6 +55,19 @@ const routes: RouteRecordRaw[] = [
         meta: { right: 'setting' },
       },
       {
+        path: 'site',
+        name: 'site',
+        component: () => import('./features/channel/SitePage.vue'),
+        meta: { right: 'site' },
+      },
+      {
+        path: 'site/:id',
+        name: 'siteEdit',
+        component: () => import('./features/channel/SiteEditPage.vue'),
+        props: true,
+        meta: { right: 'site' },
+      },
+      {
         path: 'audit',
         name: 'audit',
         component: () => import('./features/audit/AuditPage.vue'),

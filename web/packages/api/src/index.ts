@@ -29,6 +29,11 @@ export type Security = Schemas['Security'];
 export type Session = Schemas['Session'];
 export type Setting = Schemas['SettingView'];
 export type SettingValue = Schemas['ValueView'];
+export type Site = Schemas['Site'];
+export type NewSite = Schemas['NewSite'];
+export type SiteChange = Schemas['SiteChange'];
+export type SiteEvent = Schemas['SiteEvent'];
+export type SiteSecret = Schemas['Secret'];
 export type Staff = Schemas['Staff'];
 export type StaffChange = Schemas['StaffChange'];
 /** A conversation as a call answers it. */

@@ -4,6 +4,7 @@ export * from './files.ts';
 export * from './format.ts';
 export type { Icon } from './icons.ts';
 export * as icons from './icons.ts';
+export * from './preview.ts';
 export * from './rating.ts';
 export * from './svg.ts';
 export * from './theme.ts';

@@ -1,6 +1,7 @@
 import { createI18n } from 'vue-i18n';
 import * as audit from '../features/audit/locale.ts';
 import * as auth from '../features/auth/locale.ts';
+import * as channel from '../features/channel/locale.ts';
 import * as conversation from '../features/conversation/locale.ts';
 import * as customer from '../features/customer/locale.ts';
 import * as erasure from '../features/erasure/locale.ts';
@@ -16,6 +17,7 @@ const features = {
   app,
   audit,
   auth,
+  channel,
   conversation,
   customer,
   erasure,

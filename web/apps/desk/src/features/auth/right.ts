@@ -1,5 +1,5 @@
 /** The rooms of the desk that not everybody may enter, and the permissions any of which opens each. */
-export type Right = 'view' | 'serve' | 'others' | 'customer' | 'staff' | 'setting' | 'audit';
+export type Right = 'view' | 'serve' | 'others' | 'customer' | 'staff' | 'setting' | 'site' | 'audit';
 
 const permissions: Record<Right, readonly string[]> = {
   view: ['conversation.view'],
@@ -9,6 +9,7 @@ const permissions: Record<Right, readonly string[]> = {
   // Every agent may look colleagues up; the room is for those who change something in it.
   staff: ['staff.manage', 'staff.secure', 'role.manage', 'group.manage', 'branch.manage', 'session.manage'],
   setting: ['setting.view'],
+  site: ['site.manage'],
   audit: ['audit.view'],
 };
 
@@ -22,6 +23,7 @@ export function firstRoom(held: readonly string[]): string {
     ['view', 'conversation'],
     ['staff', 'staff'],
     ['setting', 'setting'],
+    ['site', 'site'],
     ['audit', 'audit'],
   ];
   return rooms.find(([right]) => holds(held, right))?.[1] ?? 'missing';

@@ -1,0 +1,203 @@
+import { hearPreview, type PreviewLook } from '@yingda/ui';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { h, nextTick } from 'vue';
+import { RouterView } from 'vue-router';
+import { sites } from '../../../scenarios/administration.ts';
+import { fakeServer } from '../../../scenarios/fakeServer.ts';
+import { stage } from '../../../scenarios/stage.ts';
+import { afternoon } from '../../../scenarios/world.ts';
+import SiteEditPage from './SiteEditPage.vue';
+
+const json = (body: unknown, status = 200) => new Response(JSON.stringify(body), { status });
+type Write = { method: string; path: string; body: { rev?: number; profile?: Record<string, unknown> } };
+
+async function open(refuse?: () => Response) {
+  // Nothing is behind the frame; the page is told what a preview would be told.
+  Object.assign((window as unknown as { happyDOM: { settings: object } }).happyDOM.settings, {
+    disableIframePageLoading: true,
+    handleDisabledFileLoadingAsSuccess: true,
+  });
+  const world = afternoon();
+  const writes: Write[] = [];
+  const answer = fakeServer(world);
+  const { page: dom, router } = await stage(
+    world,
+    () => () => h(RouterView),
+    async (request) => {
+      if (request.method === 'GET') return answer(request);
+      const path = new URL(request.url).pathname;
+      const text = await request.text();
+      const body = text ? JSON.parse(text) : {};
+      writes.push({ method: request.method, path, body });
+      if (refuse) return refuse();
+      if (path.endsWith('/secrets')) return json({ secret: { id: 'k3', created_at: 1 }, text: 'the-only-time' }, 201);
+      if (request.method === 'DELETE') return new Response(null, { status: 204 });
+      const { profile, ...rest } = body;
+      return json({ site: { ...sites[0], ...rest, ...profile, rev: body.rev + 1 } });
+    },
+  );
+  router.addRoute({ path: '/site', name: 'site', component: { render: () => h('p', 'list') } });
+  router.addRoute({ path: '/site/:id', name: 'siteEdit', component: SiteEditPage, props: true });
+  await router.push('/site/s1');
+  await vi.waitFor(() => expect(dom.querySelector('[role=tablist]')).not.toBeNull());
+  const button = (label: string) =>
+    [...dom.querySelectorAll<HTMLButtonElement>('button')].find(
+      (one) => (one.getAttribute('aria-label') ?? one.textContent)?.trim() === label,
+    );
+  const press = async (label: string) => {
+    const found = button(label);
+    if (!found) throw new Error(`no button ${label}`);
+    found.click();
+    await nextTick();
+  };
+  const type = async (selector: string, value: string) => {
+    const field = dom.querySelector<HTMLInputElement>(selector)!;
+    field.value = value;
+    field.dispatchEvent(new Event('input'));
+    await nextTick();
+  };
+  const text = (selector: string) => [...dom.querySelectorAll(selector)].map((one) => one.textContent?.trim());
+  return { dom, router, writes, press, button, type, text };
+}
+afterEach(() => document.body.replaceChildren());
+
+describe('the page of a site', () => {
+  it('saves all of it on the revision it read, and then has nothing left to save', async () => {
+    const { writes, press, button, type } = await open();
+    expect(button('保存')).toBeUndefined();
+    await type('#site-brand', '#0A5C36');
+    await press('保存');
+    await vi.waitFor(() => expect(writes).toHaveLength(1));
+    expect(writes[0]).toMatchObject({
+      method: 'PATCH',
+      path: '/api/v1/channel/sites/s1',
+      body: { rev: 3, name: '星桥网上营业厅', branch: 'zj', profile: { brand: '#0a5c36', groups: ['g2', 'g3'] } },
+    });
+    await vi.waitFor(() => expect(button('保存')).toBeUndefined());
+  });
+
+  it('says at the field what is wrong, goes there, and sends nothing', async () => {
+    const { dom, writes, press, type, text } = await open();
+    await press('规则');
+    await type('#site-origins', 'https://a.cn/path');
+    await press('外观');
+    await press('保存');
+    await nextTick();
+    expect(dom.querySelector('[aria-selected=true]')?.textContent).toBe('规则');
+    expect(text('.field .wrong')).toEqual([
+      '「https://a.cn/path」不是网页来源，应如 https://www.example.cn，后面不带路径',
+    ]);
+    expect(dom.querySelector('#site-origins')?.getAttribute('aria-invalid')).toBe('true');
+    expect(writes).toEqual([]);
+    await type('#site-origins', 'https://a.cn');
+    expect(text('.field .wrong')).toEqual([]);
+  });
+
+  it('warns of a colour nobody can read white on', async () => {
+    const { type, text } = await open();
+    await type('#site-brand', '#ffcc00');
+    expect(text('.poor')[0]).toContain('1.5:1');
+    await type('#site-brand', '#0a5c36');
+    expect(text('.poor')).toEqual([]);
+  });
+
+  it('moves questions, keeps the hand where it is, and offers six at most', async () => {
+    const { dom, press, button, text, writes } = await open();
+    await press('文字');
+    await press('下移第 1 个问题');
+    await vi.waitFor(() => expect(document.activeElement?.getAttribute('aria-label')).toBe('下移第 2 个问题'));
+    await press('删除第 4 个问题');
+    for (let n = 0; n < 3; n += 1) await press('添加问题');
+    expect([dom.querySelectorAll('ol input').length, button('添加问题')?.disabled]).toEqual([6, true]);
+    await press('保存');
+    await nextTick();
+    expect(text('li .wrong')).toEqual(['请填写', '请填写', '请填写']);
+    for (let n = 0; n < 3; n += 1) await press('删除第 4 个问题');
+    await press('保存');
+    await vi.waitFor(() => expect(writes).toHaveLength(1));
+    expect(writes[0]?.body.profile?.hot_questions).toEqual(['宽带网速很慢', '这个月话费变多了', '流量用完怎么算']);
+  });
+
+  it('tells when somebody else was faster, and what the server would not take', async () => {
+    const conflict = () => json({ status: 409, code: 'site.changed', title: 'x', details: { rev: 9 } }, 409);
+    const { press, type, text, button } = await open(conflict);
+    await type('#site-brand', '#0a5c36');
+    await press('保存');
+    await vi.waitFor(() => expect(text('footer .wrong')[0]).toContain('刚刚被别人修改过'));
+    expect(button('保存')?.disabled).toBe(true);
+    await press('载入最新内容');
+    await vi.waitFor(() => expect(button('保存')).toBeUndefined());
+  });
+
+  it('asks before unsaved changes are left', async () => {
+    const { dom, router, press, type } = await open();
+    await type('#site-brand', '#0a5c36');
+    void router.push('/site');
+    await vi.waitFor(() => expect(dom.querySelector('dialog')?.textContent).toContain('放弃没有保存的修改'));
+    await press('取消');
+    await vi.waitFor(() => expect(dom.querySelector('dialog')).toBeNull());
+    expect(router.currentRoute.value.path).toBe('/site/s1');
+    const unload = new Event('beforeunload', { cancelable: true });
+    window.dispatchEvent(unload);
+    expect(unload.defaultPrevented).toBe(true);
+    void router.push('/site');
+    await vi.waitFor(() => expect(dom.querySelector('dialog')).not.toBeNull());
+    await press('放弃并离开');
+    await vi.waitFor(() => expect(dom.textContent).toContain('list'));
+  });
+
+  it('shows a key once, and keys that no longer count with their end', async () => {
+    const { dom, press, writes, text } = await open();
+    await press('身份密钥');
+    await vi.waitFor(() => expect(text('tbody .tag')[0]).toBe('有效'));
+    expect(text('tbody .tag')[1]).toMatch(/停用$/);
+    await press('新建密钥');
+    await vi.waitFor(() => expect(dom.querySelector('dialog code')?.textContent).toBe('the-only-time'));
+    await press('已存好');
+    await vi.waitFor(() => expect(dom.querySelector('dialog')).toBeNull());
+    expect(dom.textContent).not.toContain('the-only-time');
+    await press('停用');
+    await press('停用密钥');
+    await vi.waitFor(() =>
+      expect(writes.at(-1)).toMatchObject({ method: 'DELETE', path: '/api/v1/channel/secrets/k2' }),
+    );
+  });
+
+  it('shows who changed what', async () => {
+    const { press, text } = await open();
+    await press('修改记录');
+    await vi.waitFor(() => expect(text('dt')).toEqual(['默认长辈版', '可选技能组', '品牌颜色']));
+    expect(text('dd del')).toEqual(['是', '#1a66ff']);
+    expect(text('dd ins')).toEqual(['否', '投诉建议', '#c8102e']);
+  });
+
+  it('tells the preview what stands in the form', async () => {
+    const { dom, type } = await open();
+    const frame = dom.querySelector('iframe')!;
+    const heard: PreviewLook[] = [];
+    const behind = { postMessage: (message: { look: PreviewLook }) => heard.push(message.look) };
+    Object.defineProperty(frame, 'contentWindow', { value: behind });
+    const ready = new MessageEvent('message', {
+      data: { preview: 'ready' },
+      origin: location.origin,
+      source: behind as never,
+    });
+    window.dispatchEvent(ready);
+    expect(heard[0]).toMatchObject({ site: { title: '星桥客服', brand: '#c8102e' }, locale: 'zh-CN', theme: 'light' });
+    await type('#site-brand', '#0a5c36');
+    await vi.waitFor(() => expect(heard.at(-1)?.site.brand).toBe('#0a5c36'));
+    await type('#site-brand', '#0a5');
+    await vi.waitFor(() => expect(heard.at(-1)?.site.brand).toBeUndefined());
+    const stranger = vi.fn();
+    const deaf = hearPreview(() => behind as never, stranger);
+    window.dispatchEvent(
+      new MessageEvent('message', {
+        data: { preview: 'ready' },
+        origin: 'https://evil.example',
+        source: behind as never,
+      }),
+    );
+    deaf();
+    expect(stranger).not.toHaveBeenCalled();
+  });
+});

@@ -1,0 +1,27 @@
+import { onMounted, onUnmounted, ref } from 'vue';
+import { onBeforeRouteLeave } from 'vue-router';
+
+/** Keeps somebody from leaving a page with changes that nobody saved: asks, or lets the browser ask. */
+export function useLeaveGuard(isChanged: () => boolean) {
+  const asking = ref(false);
+  let answered: ((leave: boolean) => void) | undefined;
+
+  onBeforeRouteLeave(() => {
+    if (!isChanged()) return true;
+    asking.value = true;
+    answered?.(false);
+    return new Promise<boolean>((resolve) => {
+      answered = resolve;
+    });
+  });
+  function settle(leave: boolean) {
+    asking.value = false;
+    answered?.(leave);
+    answered = undefined;
+  }
+
+  const unload = (event: BeforeUnloadEvent) => isChanged() && event.preventDefault();
+  onMounted(() => addEventListener('beforeunload', unload));
+  onUnmounted(() => removeEventListener('beforeunload', unload));
+  return { asking, settle };
+}
