@@ -15,6 +15,7 @@ const UNKNOWN = 'emulation.setMediaFeaturesOverride';
  */
 export async function launchFirefox() {
   const browser = await firefox.launch({ channel: 'moz-firefox', executablePath });
+  // oxlint-disable-next-line no-underscore-dangle -- their names, not ours
   const session = browser._connection.toImpl(browser)._browserSession;
   const send = session.send.bind(session);
   session.send = (method, ...rest) => (method === UNKNOWN ? Promise.resolve({}) : send(method, ...rest));

@@ -71,6 +71,8 @@ journey('a talk from greeting to end, with the keyboard alone on both sides', as
   await keys.press('Enter');
   await desk.page.getByRole('button', { name: '接待状态：在线接待' }).waitFor();
   await desk.row('键盘也能用吗').waitFor();
+  await keys.press('Control+Digit1');
+  await desk.editor.waitFor();
   await keys.press('Alt+KeyQ');
   await desk.editor.waitFor();
   await tabTo(desk.page, desk.editor, 'Escape');

@@ -89,6 +89,40 @@ journey('pictures go both ways, pasted and picked', async (scene) => {
 
   await visitor.reload();
   await shown(visitor.thread.locator('.picture img'), 4);
+  await visitor.thread.locator('.picture').nth(2).click();
+  await visitor.panel.getByText('3 / 4').waitFor();
+  await visitor.page.keyboard.press('ArrowRight');
+  await visitor.panel.getByText('4 / 4').waitFor();
+  await visitor.page.keyboard.press('Escape');
+  await visitor.panel.locator('.lightbox').waitFor({ state: 'detached' });
+});
+
+journey('what may not be sent is said before it is sent; a reload says what must be chosen again', async (scene) => {
+  const { visitor, desk } = await scene.talk('发个文件给您');
+  const program = { name: 'setup.exe', mimeType: 'application/x-msdownload', buffer: Buffer.from('MZ') };
+  const sent = [];
+  for (const { page } of [visitor, desk])
+    page.on('request', (request) => /\/file\/(images|documents)/.test(request.url()) && sent.push(request.url()));
+
+  await visitor.panel.locator('input[type=file][accept*=".pdf"]').setInputFiles(program);
+  await visitor.panel.getByText('不能发送这种类型的文件，可以发送：图片、pdf').waitFor();
+  await desk.page.locator('.composer input[type=file][accept*=".pdf"]').setInputFiles(program);
+  await desk.page.getByText('不能发送这种类型的文件，可以发送图片和 pdf').waitFor();
+  assert.deepEqual(sent, []);
+
+  await desk.page.locator('.composer input[type=file]').setInputFiles(await picture(desk.page, 60, 40));
+  await desk.page.locator('.tray li').waitFor();
+  desk.page.once('dialog', (dialog) => dialog.accept()); // the browser asks before it leaves
+  await desk.page.reload();
+  await desk.page.getByText('刷新前选好的文件没有发出，请重新选择：picture.png').waitFor();
+
+  await scene.setOffline(visitor, true);
+  await visitor.panel.getByText('网络断了，正在重连…').waitFor();
+  await visitor.panel.locator('input[type=file]').setInputFiles(await picture(visitor.page, 60, 40));
+  await visitor.thread.getByText('没有发出去').waitFor();
+  await scene.setOffline(visitor, false);
+  await visitor.reload();
+  await visitor.panel.getByText('刷新前选的文件没有发出，请重新选择').waitFor();
 });
 
 journey('both sides recall, the agent ends, the customer comes back within a day', async (scene) => {

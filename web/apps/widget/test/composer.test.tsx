@@ -66,8 +66,8 @@ describe('composer', () => {
   });
 
   it('refuses what can be nothing that is sent, with a word', async () => {
-    expect(panel.uploads.add('c1', new Blob(['x'], { type: 'application/pdf' }))).toBe('imageBad');
-    expect(panel.uploads.add('c1', new File(['<svg/>'], 'a.svg', { type: 'image/svg+xml' }))).toBe('imageBad');
+    expect(panel.uploads.add('c1', new Blob(['x'], { type: 'application/pdf' }))).toEqual({ why: 'type' });
+    expect(panel.uploads.add('c1', new File(['<svg/>'], 'a.svg', { type: 'image/svg+xml' }))).toEqual({ why: 'type' });
     expect(panel.uploads.of('c1')).toEqual([]);
   });
 });

@@ -37,6 +37,7 @@ class FakeRequest extends EventTarget {
 const send = vi.fn();
 let uploads: Uploads;
 beforeEach(() => {
+  sessionStorage.clear();
   FakeRequest.made = [];
   send.mockReset();
   vi.stubGlobal('XMLHttpRequest', FakeRequest);
@@ -102,8 +103,23 @@ describe('uploads', () => {
   });
 
   it('takes no file above the limit', () => {
-    const large = new Blob([new Uint8Array(10_000_001)], { type: 'image/png' });
-    expect(uploads.add('c1', large)).toBe('imageTooBig');
+    const large = new Blob([new Uint8Array(10 * 1024 * 1024 + 1)], { type: 'image/png' });
+    uploads.rules = { image_mb: 10, document_mb: 20, types: [] };
+    expect(uploads.add('c1', large)).toEqual({ why: 'large', most: 10 });
     expect(FakeRequest.made).toEqual([]);
+  });
+
+  it('tells after a reload that what was chosen has to be chosen again', async () => {
+    const anew = () =>
+      new Uploads(
+        { send } as unknown as RealtimeClient,
+        async () => 't',
+        () => {},
+      );
+    expect(anew().lost).toBe(false);
+    uploads.add('c1', picture);
+    expect(anew().lost).toBe(true);
+    uploads.drop(uploads.of('c1')[0]!.id);
+    expect(anew().lost).toBe(false);
   });
 });

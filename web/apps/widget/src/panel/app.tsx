@@ -76,6 +76,7 @@ function Body({ visible }: { visible: boolean }) {
       {session.notice && (
         <p class="notice" role="alert">
           {words[session.notice]}
+          {session.noticeOf}
         </p>
       )}
       {attach && AttachCard && <AttachCard />}

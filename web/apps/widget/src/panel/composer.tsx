@@ -1,10 +1,10 @@
+import { acceptOf } from '@yingda/ui';
 import { image, send, smile } from '@yingda/ui/icons';
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { usePanel } from './context.ts';
 import { Icon } from './icon.tsx';
 import { useKept } from './kept.ts';
 import { parts, useOpen } from './later.ts';
-import { ACCEPTED } from './uploads.ts';
 
 const LONGEST = 4000;
 /** Who has not touched a key for so long is not typing any more. */
@@ -29,6 +29,13 @@ export function Composer({ onSent }: { onSent: () => void }) {
     element.style.height = `${element.scrollHeight + 2}px`;
   }, [text]);
   useEffect(() => () => clearTimeout(idle.current), []);
+  useEffect(() => {
+    if (isOnline) uploads.ask().catch(() => {}); // the next connection asks again
+  }, [isOnline]);
+  useEffect(() => {
+    if (uploads.lost) session.warn('filesLost');
+    uploads.lost = false;
+  }, []);
 
   const write = (next: string) => {
     setText(next);
@@ -63,7 +70,16 @@ export function Composer({ onSent }: { onSent: () => void }) {
     });
   };
   const addFiles = (files: Iterable<File>) => {
-    for (const one of files) session.warn(uploads.add(current, one));
+    session.warn(undefined);
+    for (const one of files) {
+      const refused = uploads.add(current, one);
+      if (refused?.why === 'large') session.warn('fileLarge', `${refused.most} MB`);
+      else if (refused?.why === 'empty') session.warn('fileEmpty');
+      else if (refused) {
+        const endings = uploads.rules?.types.map(({ ending }) => ending) ?? [];
+        session.warn('fileType', [words.pictures, ...endings].join(words.comma));
+      }
+    }
     onSent();
   };
   const paste = (event: ClipboardEvent) => {
@@ -109,7 +125,7 @@ export function Composer({ onSent }: { onSent: () => void }) {
           ref={file}
           type="file"
           hidden
-          accept={ACCEPTED}
+          accept={acceptOf(uploads.rules)}
           multiple
           onChange={(event) => {
             addFiles(Array.from(event.currentTarget.files ?? []));

@@ -63,9 +63,7 @@ export function Picture({ body, name }: { body: ImageBody; name: string }) {
           />
         )}
       </button>
-      {isLarge && Lightbox && url !== undefined && (
-        <Lightbox url={url} label={body.alt || words.imageOf(name)} onClose={() => setLarge(false)} />
-      )}
+      {isLarge && Lightbox && url !== undefined && <Lightbox body={body} url={url} onClose={() => setLarge(false)} />}
     </>
   );
 }

@@ -9,7 +9,7 @@ interface Birth {
   readonly locale: string;
   readonly page?: PageFacts;
 }
-export type Notice = 'tooLate' | 'failed' | 'imageTooBig' | 'imageBad';
+export type Notice = 'tooLate' | 'failed' | 'fileLarge' | 'fileEmpty' | 'fileType' | 'filesLost';
 export interface SessionOptions {
   readonly site: Site;
   readonly locale: string;
@@ -36,6 +36,8 @@ export class Session {
   /** The longest queue seen in this wait, for the progress line. */
   queueFrom = 0;
   notice: Notice | undefined;
+  /** What the notice is about, said after it. */
+  noticeOf = '';
   #page: PageFacts | undefined;
 
   constructor(options: SessionOptions) {
@@ -137,8 +139,9 @@ export class Session {
     return this.#act('recall', { seq });
   }
 
-  warn(notice: Notice | undefined): void {
+  warn(notice: Notice | undefined, about = ''): void {
     this.notice = notice;
+    this.noticeOf = about;
     this.changed();
   }
 

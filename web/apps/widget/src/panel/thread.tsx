@@ -108,7 +108,9 @@ export function Thread({ visible, care }: { visible: boolean; care: boolean }) {
               <RatingLine rating={rating} />
             </li>
           )}
-          {UploadRow && going.map((upload) => <UploadRow key={upload.id} upload={upload} />)}
+          {going.map((upload) =>
+            UploadRow ? <UploadRow key={upload.id} upload={upload} /> : <li class="line">{words.checking}</li>,
+          )}
           {conversation?.state === 'queued' && <QueueCard conversation={conversation} />}
           {conversation?.owner?.away && conversation.state === 'served' && (
             <li class="line">{words.away(conversation.owner.name)}</li>

@@ -1,10 +1,9 @@
 import type { RealtimeClient } from '@yingda/realtime';
+import { type FileRules, IMAGE_TYPES, type Unfit, unfit } from '@yingda/ui';
+import { parts } from './later.ts';
 
-const LARGEST = 10_000_000;
-const LARGEST_FILE = 20_000_000;
-const TYPES = ['image/jpeg', 'image/png', 'image/webp', 'image/gif'];
-/** What the choice of files offers; the server decides by the operator's settings. */
-export const ACCEPTED = `${TYPES.join()},.pdf,.docx,.xlsx,.pptx,.txt,.csv,.zip`;
+/** That something was not sent yet, for a word after a reload. Of this tab only, and neither content nor names: others may use this computer too. */
+const PLACE = 'yd:files';
 
 /** An image or another file on its way to the server. Once it is there an ordinary entry takes its place. */
 export interface Upload {
@@ -22,34 +21,13 @@ export interface Upload {
   /** What the server said, in its reader's language. */
   readonly why?: string;
 }
-interface Stored {
-  readonly file: { id: string; name?: string; width?: number; height?: number; bytes: number; media_type: string };
-}
-
-/** XMLHttpRequest because fetch tells no progress of what is sent. A refusal rejects with the server's words. */
-function put(
-  request: XMLHttpRequest,
-  { conversation, blob, name, key }: Upload,
-  token: string,
-  onProgress: (share: number) => void,
-): Promise<Stored> {
-  return new Promise((resolve, reject) => {
-    const query = `conversation=${encodeURIComponent(conversation)}`;
-    const path = name === undefined ? `images?${query}` : `documents?${query}&name=${encodeURIComponent(name)}`;
-    request.open('POST', `/api/v1/file/${path}`);
-    request.timeout = 600_000;
-    request.responseType = 'json';
-    request.setRequestHeader('Authorization', `Bearer ${token}`);
-    request.setRequestHeader('Content-Type', blob.type || 'application/octet-stream');
-    request.setRequestHeader('Accept-Language', document.documentElement.lang || 'zh-CN');
-    request.setRequestHeader('Idempotency-Key', key);
-    request.upload.addEventListener('progress', ({ loaded, total }) => onProgress(loaded / total));
-    request.addEventListener('loadend', () => {
-      if (request.status === 201 || request.status === 200) resolve(request.response as Stored);
-      else reject((request.response as { title?: string } | null)?.title);
-    });
-    request.send(blob);
-  });
+/** None where the browser keeps a panel of another site from all storage. */
+function sessionStore(): Storage | undefined {
+  try {
+    return sessionStorage;
+  } catch {
+    return undefined;
+  }
 }
 
 export class Uploads {
@@ -60,6 +38,10 @@ export class Uploads {
   readonly #going = new Map<number, XMLHttpRequest>();
   #all: readonly Upload[] = [];
   #last = 0;
+  /** What the operator lets people send; until it is known the server alone judges. */
+  rules: FileRules | undefined;
+  /** A reload has taken files away. */
+  lost = sessionStore()?.getItem(PLACE) != null;
 
   constructor(client: RealtimeClient, token: (fresh: boolean) => Promise<string>, changed: () => void) {
     this.#client = client;
@@ -75,16 +57,24 @@ export class Uploads {
     return this.#local.get(file);
   }
 
+  /** Asks for the rules, and for the part that shows an upload, while there is a network. */
+  async ask(): Promise<void> {
+    this.rules ??= await this.#client.call<FileRules>('GET', '/api/v1/file/rules');
+    this.#changed();
+    await parts.upload.load();
+  }
+
   /** Why it cannot be sent, or undefined when it is on its way. */
-  add(conversation: string, blob: Blob): 'imageTooBig' | 'imageBad' | undefined {
-    const isImage = TYPES.includes(blob.type);
+  add(conversation: string, blob: Blob): Unfit | undefined {
+    const isImage = IMAGE_TYPES.includes(blob.type);
     const name = isImage || !(blob instanceof File) ? undefined : blob.name;
-    if (!isImage && (name === undefined || blob.type.startsWith('image/'))) return 'imageBad';
-    if (blob.size > (isImage ? LARGEST : LARGEST_FILE)) return 'imageTooBig';
+    const refused = unfit({ name, type: blob.type, size: blob.size }, this.rules);
+    if (refused) return refused;
     const url = isImage ? URL.createObjectURL(blob) : '';
     const key = crypto.getRandomValues(new Uint32Array(4)).join('-');
     const upload = { id: ++this.#last, conversation, blob, name, url, key, progress: 0, failed: false };
     this.#all = [...this.#all, upload];
+    this.#keep();
     void this.#send(upload);
     return undefined;
   }
@@ -100,13 +90,16 @@ export class Uploads {
     going?.abort();
     this.#all = this.#all.filter((one) => one.id !== id);
     this.#changed();
+    this.#keep();
   }
 
   async #send(upload: Upload): Promise<void> {
     const { id, conversation, blob, name, url } = upload;
     this.#set(id, { progress: 0, failed: false, why: undefined });
     try {
+      const { put } = await parts.upload.load();
       const token = await this.#token(false);
+      if (!this.#all.some((one) => one.id === id)) return; // taken off meanwhile
       const request = new XMLHttpRequest();
       this.#going.set(id, request);
       const { file } = await put(request, upload, token, (progress) => this.#set(id, { progress }));
@@ -123,6 +116,11 @@ export class Uploads {
     } catch (error) {
       this.#set(id, { failed: true, why: typeof error === 'string' ? error : undefined }); // shown with a way to try again
     }
+  }
+
+  #keep(): void {
+    if (this.#all.length > 0) sessionStore()?.setItem(PLACE, '1');
+    else sessionStore()?.removeItem(PLACE);
   }
 
   #set(id: number, change: Partial<Upload>): void {

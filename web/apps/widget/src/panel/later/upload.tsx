@@ -2,6 +2,8 @@ import { usePanel } from '../context.ts';
 import { FileLabel } from '../file.tsx';
 import type { Upload } from '../uploads.ts';
 
+export { put } from './put.ts';
+
 /** A picture or another file that is still going up. */
 export function UploadRow({ upload }: { upload: Upload }) {
   const { words, uploads } = usePanel();
