@@ -14,6 +14,8 @@ export class HostSite {
   head = '';
   /** How many seconds its clock is behind when it signs. */
   ago = 0;
+  /** It lets nobody make addresses of scripts from plain text. */
+  wantsTrustedTypes = true;
   /** The line of the widget stands on its pages. */
   hasWidget = true;
   /** It fails when asked who is there. */
@@ -51,8 +53,7 @@ export class HostSite {
       "style-src 'self'",
       `frame-src ${this.service}`,
       `connect-src 'self' ${this.service}`,
-      "require-trusted-types-for 'script'",
-      "trusted-types 'none'",
+      ...(this.wantsTrustedTypes ? ["require-trusted-types-for 'script'", "trusted-types 'none'"] : []),
     ].join('; ');
   }
 

@@ -5,19 +5,6 @@ import { findSeed } from './seed.mjs';
 import { Server } from './server.mjs';
 import { Stage } from './stage.mjs';
 
-/** As `journey`, in a browser of its own with these options. */
-export function journeyIn(options, name, play) {
-  journey(name, async (scene) => {
-    const own = await launch(options);
-    try {
-      scene.use(own);
-      await play(scene);
-    } finally {
-      await own.close();
-    }
-  });
-}
-
 /** A test with a server of its own. Whatever goes wrong on any of its pages fails it; a failure leaves pictures of them in target/e2e. */
 export const journey = journeysIn(launch);
 

@@ -22,11 +22,6 @@ export class Stage {
     this.#browser = browser;
   }
 
-  /** Everybody who comes from now on comes with this browser. */
-  use(browser) {
-    this.#browser = browser;
-  }
-
   async context(options = {}) {
     const context = await this.#browser.newContext({
       viewport: { width: 1280, height: 720 },

@@ -257,9 +257,31 @@ async function administration(scene, locale, show) {
     await system.page.locator('dialog[open]').waitFor();
     await show('administration', `${state}, one`, system.page);
   }
+  await siteTour(system, show);
   const auditor = await scene.desk('shen.lan', { locale });
   await go(auditor, 'audit');
   await show('administration', 'audit', auditor.page);
+}
+
+/** The settings of a site, tab by tab. */
+async function siteTour({ page, stage }, show) {
+  await page.goto(`${stage.server.url}/desk/site`);
+  await page.locator('.tools .primary').click();
+  await page.locator('dialog[open]').waitFor();
+  await show('administration', 'sites, a new one', page);
+  await page.keyboard.press('Escape');
+  await page.locator('tbody .acts a').first().click();
+  const tabs = page.locator('[role=tab]');
+  await tabs.first().waitFor();
+  await page.locator('#site-brand').fill('#ffcc00');
+  for (const nth of Array.from({ length: await tabs.count() }, (_, nth) => nth)) {
+    await tabs.nth(nth).click();
+    await show('administration', `site, tab ${nth + 1}`, page);
+  }
+  await page.locator('header a.btn').click();
+  await page.locator('dialog[open]').waitFor();
+  await show('administration', 'site, leaving', page);
+  await page.locator('dialog .primary').click();
 }
 
 const loaded = (images) =>
