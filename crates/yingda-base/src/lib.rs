@@ -8,6 +8,7 @@ pub mod bus;
 pub mod clock;
 pub mod context;
 pub mod db;
+pub mod egress;
 pub mod error;
 pub mod feed;
 pub mod http;

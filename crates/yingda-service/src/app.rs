@@ -3,7 +3,7 @@ use crate::{
     audit,
     auth::{self, Asker, Auth, Authenticator},
     conversation::{Board, transcript::Links},
-    erasure, file, jobs, realtime, routing,
+    erasure, file, jobs, oidc, realtime, routing,
 };
 use std::{path::PathBuf, sync::Arc};
 use yingda_base::{
@@ -31,6 +31,8 @@ pub struct App {
     pub keyring: Keyring,
     /// Passwords, signatures, revoked devices.
     pub auth: Arc<Auth>,
+    /// The operator's own provider of sign-in, if there is one.
+    pub oidc: Option<Arc<oidc::Provider>>,
     /// Anchors of the audit chain, and what was noticed about it.
     pub audit: Arc<audit::State>,
     /// Contents of files.
@@ -79,6 +81,8 @@ pub struct Parts {
     pub generation: Arc<str>,
     /// Contents of files.
     pub blobs: Blobs,
+    /// The operator's own provider of sign-in, if there is one.
+    pub oidc: Option<oidc::Provider>,
     /// What was erased, outside the database.
     pub ledger: erasure::Ledger,
     /// Where the anchors of the audit chain are written: [`audit::anchors_beside`] the key file.
@@ -90,10 +94,11 @@ pub struct Parts {
 impl App {
     /// Puts the parts together; nothing runs yet.
     pub fn new(parts: Parts) -> App {
-        let Parts { db, context, bus, supervisor, keyring, generation, blobs, ledger, anchors, scanner } = parts;
+        let Parts { db, context, bus, supervisor, keyring, generation, blobs, oidc, ledger, anchors, scanner } = parts;
         App {
             auth: Arc::new(Auth::new(context.entropy.clone(), &keyring, &generation)),
             audit: Arc::new(audit::State::new(&anchors, &keyring)),
+            oidc: oidc.map(Arc::new),
             blobs,
             ledger: Arc::new(ledger),
             files: Arc::new(file::Desk::new(scanner)),

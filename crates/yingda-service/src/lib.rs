@@ -12,6 +12,7 @@ mod jobs;
 #[cfg(test)]
 mod matrix;
 pub mod message;
+pub mod oidc;
 pub mod page;
 mod purge;
 pub mod rating;
@@ -32,6 +33,7 @@ use yingda_base::http::Routes;
 pub fn routes() -> Routes<App> {
     Routes::default()
         .merge(auth::routes())
+        .merge(oidc::routes())
         .merge(staff::routes())
         .merge(setting::routes())
         .merge(audit::routes())

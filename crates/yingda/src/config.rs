@@ -14,9 +14,10 @@ use std::{
 use yingda_base::{
     Error, Result,
     db::{Engine, Options},
+    egress::{Allowed, Egress},
     http::{Pace, Proxies},
 };
-use yingda_service::file::ScannerOptions;
+use yingda_service::{file::ScannerOptions, oidc};
 
 /// The manual: every key with its meaning and default.
 pub const DEFAULT: &str = include_str!("../config/default.toml");
@@ -46,6 +47,10 @@ pub struct Config {
     pub database: Options,
     /// How to log.
     pub log: Log,
+    /// The one way out.
+    pub egress: Egress,
+    /// The provider by which staff sign in.
+    pub oidc: Option<oidc::Config>,
     /// Whether /metrics answers.
     pub metrics: bool,
     /// Who sends it is answered wherever they are.
@@ -149,6 +154,8 @@ impl Config {
                 is_json: layers.choice("log.format", &["readable", "json"])? == "json",
                 filter: layers.text("log.filter")?.to_owned(),
             },
+            egress: egress(layers)?,
+            oidc: oidc(layers)?,
             metrics: layers.truth("metrics.enabled")?,
             metrics_token: match layers.text("metrics.token")? {
                 "" => None,
@@ -181,6 +188,41 @@ fn scanner(layers: &Layers) -> Result<Option<ScannerOptions>> {
             let address = layers.of_kind("scanner.address", "config.not_a_scanner", text.parse().ok())?;
             Ok(Some(ScannerOptions { address, patience, most }))
         }
+    }
+}
+
+fn egress(layers: &Layers) -> Result<Egress> {
+    let allowed = Allowed::parse(layers.list("egress.allowed")?.iter().map(String::as_str)).or_else(|entry| {
+        layers.of_kind("egress.allowed", "config.not_a_network", None).map_err(|error: Error| error.with("entry", entry))
+    })?;
+    let authorities = layers.text("egress.authorities")?;
+    Egress::new(allowed, (!authorities.is_empty()).then(|| Path::new(authorities)))
+}
+
+/// Whole, or not at all.
+fn oidc(layers: &Layers) -> Result<Option<oidc::Config>> {
+    let (issuer, client, public_url) = (layers.text("oidc.issuer")?, layers.text("oidc.client_id")?, layers.text("oidc.public_url")?);
+    let (secret, file, scopes) = (layers.text("oidc.client_secret")?, layers.text("oidc.client_secret_file")?, layers.list("oidc.scopes")?);
+    if issuer.is_empty() {
+        return Ok(None);
+    }
+    let secret = match file {
+        "" => secret.to_owned(),
+        file => match std::fs::read_to_string(file) {
+            Ok(text) => text.trim().to_owned(),
+            Err(cause) => {
+                return layers
+                    .of_kind("oidc.client_secret_file", "config.secret_unreadable", None)
+                    .map_err(|error: Error| error.caused_by(cause));
+            }
+        },
+    };
+    let secret = (!secret.is_empty()).then_some(secret.as_str());
+    match oidc::Config::new(issuer, client, secret, scopes, public_url) {
+        Ok(config) => Ok(Some(config)),
+        Err("client_id") => layers.of_kind("oidc.client_id", "config.empty", None),
+        Err("public_url") => layers.of_kind("oidc.public_url", "config.not_a_url", None),
+        Err(_) => layers.of_kind("oidc.issuer", "config.not_a_url", None),
     }
 }
 
@@ -278,6 +320,14 @@ mod tests {
         assert_eq!(refusal("[server]\ntrusted_proxies = '10.0.0.0/8'\n", &[]).code(), "config.not_a_list");
         assert_eq!(refusal("[tls]\ncertificate = 'a.pem'\n", &[]).code(), "config.tls_half");
         assert_eq!(refusal("[scanner]\naddress = 'tcp:10.0.0.1:3310'\n", &[]).code(), "config.not_a_scanner", "in the clear");
+        let oidc = |rest: &str| refusal(&format!("[oidc]\nissuer = 'https://id.example.cn'\n{rest}"), &[]).details()["key"].clone();
+        assert_eq!(oidc(""), "oidc.client_id");
+        assert_eq!(oidc("client_id = 'yingda'\npublic_url = 'kefu'"), "oidc.public_url");
+        assert_eq!(
+            oidc("client_id = 'yingda'\npublic_url = 'https://kefu.example.cn'\nclient_secret_file = '/nowhere'"),
+            "oidc.client_secret_file"
+        );
+        assert_eq!(refusal("[egress]\nallowed = ['10.0.0.0/8', 'intranet']\n", &[]).details()["entry"], "intranet");
         let error = refusal("", &[("YINGDA_METRICS_TOKEN", "secret")]);
         assert_eq!((error.code(), &error.details()["value"]), ("config.token_short", &"…".into()), "it is not shown");
         let error = refusal("", &[("YINGDA_METRICS_ENABLED", "perhaps")]);

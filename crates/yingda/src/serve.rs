@@ -42,7 +42,7 @@ use yingda_base::{
     http::{Edge, problems},
     supervisor::Supervisor,
 };
-use yingda_service::{App, Parts};
+use yingda_service::{App, Parts, oidc::Provider};
 
 /// Serves until SIGTERM or SIGINT.
 pub async fn run(config: &Config, is_demo: bool) -> Result<ExitCode> {
@@ -64,7 +64,8 @@ pub async fn run(config: &Config, is_demo: bool) -> Result<ExitCode> {
     // What a killed run on this SQLite file held is free at once: routing goes on, and so do jobs.
     data.instance.inherit(&data.db).await?;
     let identity = transport.identity(config, &data.context.clock)?;
-    let app = App::new(Parts { scanner: config.scanner.clone(), ..parts(&data) });
+    let provider = config.oidc.clone().map(|oidc| Provider::new(oidc, config.egress.clone(), data.context.clock.clone()));
+    let app = App::new(Parts { scanner: config.scanner.clone(), oidc: provider, ..parts(&data) });
     app.start().await?;
     app.supervisor.spawn("node lease", data.instance.clone().keep(data.db.clone(), app.supervisor.stopping()));
     let url = transport.url(listener.local_addr().map_err(Error::internal)?);
@@ -94,6 +95,7 @@ pub fn parts(data: &Data) -> Parts {
         keyring: data.keyring.clone(),
         generation: data.instance.generation(),
         blobs: data.blobs.clone(),
+        oidc: None,
         ledger: data.ledger.clone(),
         anchors: data.anchors.clone(),
         scanner: None,

@@ -19,6 +19,8 @@ export class Server {
   passwords = new Map();
   folder;
   database;
+  /** What the next start is told besides. */
+  environment = {};
   #port;
   #child;
   #log = '';
@@ -49,7 +51,7 @@ export class Server {
   async restart() {
     const args = ['serve', '--demo', '--listen', `127.0.0.1:${this.#port}`, '--data', join(this.folder, 'data')];
     if (this.database) args.push('--database', this.database.url);
-    const child = spawn(BINARY, args, { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, LANG: 'C.UTF-8' } });
+    const child = spawn(BINARY, args, { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...this.environment, LANG: 'C.UTF-8' } });
     child.stderr.on('data', (text) => {
       this.#log += text;
     });
@@ -109,7 +111,7 @@ export class Server {
   }
 }
 
-async function freePort() {
+export async function freePort() {
   const probe = createServer().listen(0, '127.0.0.1');
   await once(probe, 'listening');
   const { port } = probe.address();

@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests are tests too, which clippy.toml cannot know here")]
 
 mod door;
+mod egress;
 mod feed;
 mod instance;
 mod job;

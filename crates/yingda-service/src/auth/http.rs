@@ -1,4 +1,5 @@
 //! Routes of logging in, of one's own sessions and second factor, and of those of others.
+pub(crate) mod cookie;
 mod factor;
 mod login;
 mod oversight;

@@ -35,6 +35,8 @@ text_enum! {
         Code = "code",
         /// A password and a recovery code.
         RecoveryCode = "recovery_code",
+        /// The operator's own provider vouched for it.
+        Oidc = "oidc",
         /// Somebody with access to the data, on the command line.
         Command = "command",
     }
@@ -47,6 +49,8 @@ text_enum! {
         Password = "password",
         /// A code of the authenticator, or a recovery code.
         Code = "code",
+        /// Signing in anew at the operator's own provider.
+        Provider = "provider",
     }
 }
 

@@ -63,16 +63,19 @@ pub struct LoggedIn {
 /// audit row. Codes: `auth.login_refused`, `auth.login_throttled`, `auth.locked`, `busy`.
 pub async fn login(app: &App, caller: &Caller, login: &str, password: String, browser: Browser) -> Result<Passed> {
     let (login, lock) = (fold_login(login), Lock::of(&app.settings));
-    let (asking, device) = (caller.clone(), browser.device.clone());
+    let (asking, device, asked) = (caller.clone(), browser.device.clone(), login.clone());
     // Charged before the password is verified, so that guesses made side by side cannot overtake the counter.
     let charge = move |tx: &mut Tx| {
-        let credential = store::find_credential(tx, &login)?;
+        let credential = store::find_credential(tx, &asked)?;
         let staff = credential.as_ref().map(|credential| credential.staff_id);
-        let lane = Lane::find(tx, &asking, &login, staff, device.as_deref())?;
+        let lane = Lane::find(tx, &asking, &asked, staff, device.as_deref())?;
         let left = lane.charge(tx, lock)?;
         Ok((credential, lane, left))
     };
+    let is_for = is_password_for(app, &login);
     let (credential, lane, left) = app.db.write_needed(charge).await?;
+    // Who may not is answered as a stranger is, after the same work: nobody learns whose password still counts.
+    let credential = credential.filter(|_| is_for);
     let (staff, hash) = match credential {
         Some(Credential { staff_id, hash, is_active }) => (is_active.then_some(staff_id), Some(hash)),
         None => (None, None),
@@ -106,12 +109,46 @@ impl Rules {
 /// The password was right.
 fn pass(tx: &mut Tx, caller: &Caller, lane: &Lane, staff: StaffId, browser: &Browser, rules: Rules) -> Result<Passed> {
     let failures = lane.acquit(tx)?;
-    if store::factor_since(tx, staff)?.is_none() {
-        return begin(tx, caller, staff, Method::Password, browser, rules).map(|done| Passed::In(Box::new(LoggedIn { failures, ..done })));
+    if store::factor_since(tx, staff)?.is_some() {
+        return challenge(tx, staff, false);
     }
+    expire_password(tx, staff, rules)?;
+    let must_enrol = rules.second_factor.covers(&store::permissions(tx, staff)?);
+    let done = begin(tx, caller, staff, Method::Password, browser, must_enrol)?;
+    Ok(Passed::In(Box::new(LoggedIn { failures, ..done })))
+}
+
+fn challenge(tx: &mut Tx, staff: StaffId, is_vouched: bool) -> Result<Passed> {
     let (token, hash) = token::new_challenge_token(tx.entropy());
-    store::insert_challenge(tx, staff, &hash, tx.steady() + CHALLENGE)?;
+    store::insert_challenge(tx, staff, &hash, tx.steady() + CHALLENGE, is_vouched)?;
     Ok(Passed::Challenge(token))
+}
+
+/// How somebody comes in for whom the provider vouches.
+#[derive(Clone, Copy, Debug)]
+pub struct Entrance {
+    /// Who must have a second factor, as set now.
+    pub required: Required,
+    /// They showed one there, of a kind that counts here.
+    pub has_factor: bool,
+}
+
+/// Opens a session for an active account without a password, or asks for a code: of those who have a second factor here, unless they showed one there.
+pub fn enter(tx: &mut Tx, caller: &Caller, staff: StaffId, browser: &Browser, entrance: Entrance) -> Result<Passed> {
+    if !entrance.has_factor && store::factor_since(tx, staff)?.is_some() {
+        return challenge(tx, staff, true);
+    }
+    let must_enrol = !entrance.has_factor && entrance.required.covers(&store::permissions(tx, staff)?);
+    begin(tx, caller, staff, Method::Oidc, browser, must_enrol).map(|done| Passed::In(Box::new(done)))
+}
+
+/// Whether the password of everybody counts. Without a provider it does, whatever is set: nobody shall lock the operator out by taking the provider away.
+pub fn is_password_for_all(app: &App) -> bool {
+    app.oidc.is_none() || app.settings.global(&settings::PASSWORD_ONLY_FOR).trim().is_empty()
+}
+
+fn is_password_for(app: &App, login: &str) -> bool {
+    is_password_for_all(app) || app.settings.global(&settings::PASSWORD_ONLY_FOR).split_whitespace().any(|named| fold_login(named) == login)
 }
 
 /// Opens the session for a right code. What was tried counts, whatever comes of it.
@@ -123,7 +160,7 @@ pub async fn second(app: &App, caller: &Caller, challenge: &str, code: String, b
     let second = move |tx: &mut Tx| {
         let over = || Ok(Err(Error::unauthenticated("auth.challenge_over")));
         let found = store::find_challenge(tx, &hash)?.filter(|found| found.until_steady > tx.steady() && found.tries < TRIES);
-        let Some(ChallengeRow { id, staff_id: staff, .. }) = found else { return over() };
+        let Some(ChallengeRow { id, staff_id: staff, is_vouched, .. }) = found else { return over() };
         factor::charge(tx, staff, lock)?;
         if !store::count_challenge_try(tx, id, TRIES)? {
             return over();
@@ -134,18 +171,16 @@ pub async fn second(app: &App, caller: &Caller, challenge: &str, code: String, b
             return Ok(Err(Error::unauthenticated("auth.code_refused")));
         };
         store::forget_challenges(tx, staff)?;
-        begin(tx, &caller, staff, method, &browser, rules).map(Ok)
+        if !is_vouched {
+            expire_password(tx, staff, rules)?;
+        }
+        begin(tx, &caller, staff, if is_vouched { Method::Oidc } else { method }, &browser, false).map(Ok)
     };
     app.db.write_needed(second).await?
 }
 
-fn begin(tx: &mut Tx, caller: &Caller, staff: StaffId, method: Method, browser: &Browser, rules: Rules) -> Result<LoggedIn> {
+fn begin(tx: &mut Tx, caller: &Caller, staff: StaffId, method: Method, browser: &Browser, must_enrol: bool) -> Result<LoggedIn> {
     end_held(tx, browser)?;
-    if rules.password_days > 0 {
-        let oldest = tx.now() - Duration::from_secs(24 * 3600 * u64::try_from(rules.password_days).unwrap_or_default());
-        store::expire_password(tx, staff, oldest)?;
-    }
-    let must_enrol = method == Method::Password && rules.second_factor.covers(&store::permissions(tx, staff)?);
     let address = caller.address.to_string();
     let opening = Opening { staff, kind: browser.kind, method, address: &address, client: &browser.client, must_enrol };
     let (token, session) = open_session(tx, opening)?;
@@ -155,6 +190,15 @@ fn begin(tx: &mut Tx, caller: &Caller, staff: StaffId, method: Method, browser: 
     let caller = Caller { actor: Actor::Staff(Arc::new(session)), ..caller.clone() };
     audit::record(tx, &caller, &audit_of(Some(staff), ""))?;
     Ok(LoggedIn { token, me: whoami(tx, caller.actor.staff()?)?, failures: 0 })
+}
+
+/// A password that is too old must be changed first of all.
+fn expire_password(tx: &mut Tx, staff: StaffId, rules: Rules) -> Result<()> {
+    if rules.password_days == 0 {
+        return Ok(());
+    }
+    let oldest = tx.now() - Duration::from_secs(24 * 3600 * u64::try_from(rules.password_days).unwrap_or_default());
+    store::expire_password(tx, staff, oldest)
 }
 
 fn end_held(tx: &mut Tx, browser: &Browser) -> Result<()> {
@@ -186,6 +230,6 @@ fn whoami(tx: &mut Tx, actor: &StaffActor) -> Result<Me> {
     let me = store::me(tx, StaffId(actor.id))?;
     let permissions = permission::ALL.iter().filter(|name| actor.can(name)).map(|&name| name.to_owned()).collect();
     let (must_change_password, must_enrol) = (actor.pending == Some(Pending::Password), actor.pending == Some(Pending::SecondFactor));
-    let proves_by = proof::means(tx, StaffId(actor.id))?;
+    let proves_by = proof::means(tx, actor)?;
     Ok(Me { permissions, must_change_password, must_enrol, proves_by, ..me })
 }

@@ -4,7 +4,7 @@
 //! or a password where there is no second factor, and gets another token with it.
 use super::{
     factor, guess,
-    id::{Means, SessionId, StaffId},
+    id::{Means, Method, SessionId, StaffId},
     lane::Lock,
     model::PROOF,
     store,
@@ -15,7 +15,10 @@ use crate::{
     App,
     audit::{self, Audit},
 };
-use yingda_base::{Error, Millis, Result, Tx, http::Caller};
+use yingda_base::{
+    Error, Millis, Result, Tx,
+    http::{Caller, StaffActor},
+};
 
 /// A session that was proven, with its new token.
 pub struct Proven {
@@ -26,15 +29,31 @@ pub struct Proven {
 }
 
 /// What it takes of somebody: who has a second factor shows that, since whoever sits at an open desk may know the password.
-pub fn means(tx: &mut Tx, staff: StaffId) -> Result<Means> {
-    Ok(if store::factor_since(tx, staff)?.is_some() { Means::Code } else { Means::Password })
+/// Who came by the provider and has no second factor here signs in there anew; a password here may be one that nobody knows.
+pub fn means(tx: &mut Tx, actor: &StaffActor) -> Result<Means> {
+    if store::factor_since(tx, StaffId(actor.id))?.is_some() {
+        return Ok(Means::Code);
+    }
+    let by_provider = store::session_method(tx, SessionId(actor.session))? == Some(Method::Oidc);
+    Ok(if by_provider { Means::Provider } else { Means::Password })
+}
+
+/// Notes what the provider said of the person of this session, and why it does not count, if so.
+pub fn prove_vouched(tx: &mut Tx, caller: &Caller, refused: Option<&'static str>) -> Result<Result<Proven>> {
+    match refused {
+        None if means(tx, caller.actor.staff()?)? == Means::Provider => note(tx, caller).map(Ok),
+        None => refuse(tx, caller, "auth.proof_elsewhere").map(Err),
+        Some(code) => refuse(tx, caller, code).map(Err),
+    }
 }
 
 /// Proves with what was typed: a password or a code, whichever it takes. Codes: `password.wrong`, `second_factor.code_wrong`,
-/// `auth.login_throttled`, `auth.locked`, `busy`.
+/// `auth.login_throttled`, `auth.locked`, `busy`, `auth.proof_elsewhere` where it takes the provider.
 pub async fn prove(app: &App, caller: &Caller, typed: &str) -> Result<Proven> {
-    let staff = StaffId(caller.actor.staff()?.id);
-    match app.db.read(move |tx| means(tx, staff)).await? {
+    let actor = caller.actor.staff()?.clone();
+    let staff = StaffId(actor.id);
+    match app.db.read(move |tx| means(tx, &actor)).await? {
+        Means::Provider => Err(Error::conflict("auth.proof_elsewhere")),
         Means::Password => {
             let fits = verify_own(app, staff, typed).await?.is_some();
             let caller = caller.clone();

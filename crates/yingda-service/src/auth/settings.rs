@@ -32,6 +32,8 @@ yingda_base::setting! {
         choices ["off", "administrators", "all"];
     /// What authenticators show beside the account.
     pub static ISSUER_NAME: String = "auth.issuer_name", default "应答".to_owned(), scopes [Operator], check |name| (1..=40).contains(&name.chars().count());
+    /// Whose passwords count where there is a provider, with blanks between the logins; empty: everybody's.
+    pub static PASSWORD_ONLY_FOR: String = "auth.password_only_for", default String::new(), scopes [Operator], check |logins| logins.len() <= 400;
     /// Whether nobody may hold rights of more than one of the three kinds of administrators.
     pub static SEPARATE_ADMINISTRATORS: bool = "auth.separate_administrators", default true, scopes [Operator];
     /// A session nobody used for so long is over, in minutes.

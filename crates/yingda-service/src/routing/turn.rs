@@ -54,6 +54,7 @@ mod tests {
             keyring: Keyring::random(&t.db.context.entropy, 1),
             generation: t.db.instance().generation(),
             blobs: t.app.blobs.clone(),
+            oidc: None,
             anchors: t.app.audit.witness.anchors.path().to_owned(),
             scanner: None,
         });

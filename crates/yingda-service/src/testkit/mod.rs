@@ -19,7 +19,7 @@ use crate::{
     auth::{self, SessionKind},
     channel,
     erasure::Ledger,
-    file, staff,
+    file, oidc, staff,
 };
 use serde_json::json;
 use std::{net::SocketAddr, time::Duration};
@@ -59,16 +59,22 @@ macro_rules! apps {
 impl TestApp {
     /// Starts it: two groups, the site `demo`.
     pub(crate) async fn start(db: TestDb) -> TestApp {
-        TestApp::start_with(db, None).await
+        TestApp::start_beside(db, None, None).await
     }
 
     /// The same with a virus scanner.
     pub(crate) async fn start_with(db: TestDb, scanner: Option<file::ScannerOptions>) -> TestApp {
+        TestApp::start_beside(db, scanner, None).await
+    }
+
+    /// The same with a provider of sign-in too.
+    pub(crate) async fn start_beside(db: TestDb, scanner: Option<file::ScannerOptions>, provider: Option<oidc::Provider>) -> TestApp {
         let supervisor = Supervisor::default();
         let [blobs, anchors] = [(), ()].map(|()| TempDir::new().expect("a temporary folder can be made"));
         let ledger = Ledger::at(&blobs.path().join("erasures"));
         let app = App::new(Parts {
             ledger,
+            oidc: provider,
             db: db.db(),
             context: db.context.clone(),
             bus: db.bus.clone(),

@@ -124,7 +124,8 @@ impl Layers {
     pub(super) fn of_kind<T>(&self, key: &str, code: &'static str, read: Option<T>) -> Result<T> {
         let (value, origin) = &self.values[key];
         // What stands in a database address may be a password, and a token is one.
-        let shown = if ["database.url", "metrics.token"].contains(&key) { "…".to_owned() } else { value.to_string() };
+        let shown =
+            if ["database.url", "metrics.token", "oidc.client_secret"].contains(&key) { "…".to_owned() } else { value.to_string() };
         read.ok_or_else(|| Error::invalid(code).with("at", origin.to_string()).with("key", key).with("value", shown))
     }
 

@@ -12,6 +12,7 @@ declare module 'vue-router' {
 
 const routes: RouteRecordRaw[] = [
   { path: '/login', name: 'login', component: () => import('./features/auth/LoginPage.vue'), meta: { open: true } },
+  { path: '/signed', name: 'signed', component: () => import('./features/auth/SignedPage.vue'), meta: { open: true } },
   { path: '/password', name: 'password', component: () => import('./features/auth/PasswordPage.vue') },
   { path: '/second-factor', name: 'enrol', component: () => import('./features/auth/EnrolPage.vue') },
   {

@@ -174,6 +174,75 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/auth/oidc": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How one can log in. */
+        get: operations["oidc_offer"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/oidc/begin": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Go to the provider. To link takes a fresh proof. */
+        post: operations["oidc_begin"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/oidc/finish": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Come back from the provider, in the browser that went. */
+        post: operations["oidc_finish"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/oidc/identity": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** With what one is linked oneself. */
+        get: operations["oidc_own_identity"];
+        put?: never;
+        post?: never;
+        /** Take one's own link away. */
+        delete: operations["oidc_unlink_own"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/auth/password": {
         parameters: {
             query?: never;
@@ -941,6 +1010,24 @@ export interface paths {
         patch: operations["staff_update"];
         trace?: never;
     };
+    "/api/v1/staff/{id}/identity": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** With what somebody is linked. */
+        get: operations["staff_identity"];
+        put?: never;
+        post?: never;
+        /** Take somebody's link away; logs the person out. */
+        delete: operations["staff_unlink"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/staff/{id}/lock": {
         parameters: {
             query?: never;
@@ -1398,6 +1485,14 @@ export interface components {
             /** @description In what part. */
             role: components["schemas"]["Role"];
         };
+        BeginAnswer: {
+            /** @description Where the browser goes. */
+            url: string;
+        };
+        BeginBody: {
+            /** @description To log in, to show once more that it is still you, or to link your account. */
+            for: components["schemas"]["Purpose"];
+        };
         /** @description A branch of the operator. */
         Branch: {
             /** @description Its id. */
@@ -1777,6 +1872,25 @@ export interface components {
              */
             width?: number;
         };
+        /** @description What came of it. */
+        FinishAnswer: {
+            /** @description A code is asked for besides: give this back with it to `/auth/login/code`, within five minutes. */
+            challenge?: string;
+            /** @description What it was for. */
+            for: components["schemas"]["Purpose"];
+            /** @description After a proof: how long sensitive calls go without another one. */
+            until?: components["schemas"]["Millis"];
+        };
+        FinishBody: {
+            /** @description Stands for who it is, once. */
+            code?: string;
+            /** @description In place of the code: why there is none. */
+            error?: string;
+            /** @description Who says so. */
+            iss?: string;
+            /** @description As the provider sent the browser back with. */
+            state?: string;
+        };
         /** @description A kind of file. */
         Format: {
             /** @description What its names end in. */
@@ -1839,6 +1953,10 @@ export interface components {
             /** @description What the host site's server signed: docs/guides/host-page.md. */
             token: string;
         };
+        IdentityAnswer: {
+            /** @description Absent where nothing is linked. */
+            link?: components["schemas"]["LinkAnswer"];
+        };
         /** @enum {string} */
         Kind: "text" | "image" | "file" | "voice" | "card" | "note" | "system";
         /** @description The last words. */
@@ -1888,11 +2006,14 @@ export interface components {
             /** @description The site's key. */
             site: string;
         };
+        /** @description A link of an account with one at the provider. */
         LinkAnswer: {
-            expires_at: components["schemas"]["Millis"];
-            /** @description A small copy of an image, for lists. */
-            thumbnail_url?: string;
-            url: string;
+            /** @description Since when. */
+            linked_at: components["schemas"]["Millis"];
+            /** @description The account there, in the provider's own name for it. */
+            subject: string;
+            /** @description When it was last used to log in. */
+            used_at?: components["schemas"]["Millis"];
         };
         LoginAnswer: {
             /** @description The password was right, and a code is asked for: give this back with it, within five minutes. */
@@ -1942,9 +2063,9 @@ export interface components {
             staff: components["schemas"]["Me"];
         };
         /** @enum {string} */
-        Means: "password" | "code";
+        Means: "password" | "code" | "provider";
         /** @enum {string} */
-        Method: "password" | "code" | "recovery_code" | "command";
+        Method: "password" | "code" | "recovery_code" | "oidc" | "command";
         /**
          * Format: int64
          * @description Milliseconds since 1970-01-01T00:00:00Z.
@@ -2338,6 +2459,8 @@ export interface components {
         PublicSiteAnswer: {
             site: components["schemas"]["PublicSite"];
         };
+        /** @enum {string} */
+        Purpose: "login" | "step_up" | "link";
         /** @description What was said. */
         Rating: {
             /** @description When it was last changed. */
@@ -3187,6 +3310,147 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["MeAnswer"];
                 };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    oidc_offer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OfferAnswer"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    oidc_begin: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BeginBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BeginAnswer"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    oidc_finish: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FinishBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FinishAnswer"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    oidc_own_identity: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IdentityAnswer"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    oidc_unlink_own: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             default: {
                 headers: {
@@ -5113,6 +5377,62 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["StaffAnswer"];
                 };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    staff_identity: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IdentityAnswer"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    staff_unlink: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             default: {
                 headers: {

@@ -1,17 +1,18 @@
 //! Calls of logging in and out, and of showing once more that it is still the same person.
+use super::cookie::{self, browser};
 use crate::{
     App,
     auth::{
         id::SessionKind,
         login::{self, Browser, LoggedIn, Passed},
         model::{Lives, Me},
-        proof, session, settings, token,
+        proof, session, settings,
     },
 };
 use axum::{
     Extension, Json,
     extract::State,
-    http::{HeaderMap, HeaderValue, StatusCode, header},
+    http::{HeaderMap, StatusCode, header},
     response::{AppendHeaders, IntoResponse, Response},
 };
 use serde::{Deserialize, Serialize};
@@ -20,9 +21,6 @@ use yingda_base::{
     Millis, Result,
     http::{Caller, Credentials, Input, Problem, RequestInfo, cookie_name},
 };
-
-/// As long as a known browser is remembered.
-const DEVICE_LIFE_S: u64 = 180 * 24 * 3600;
 
 #[derive(Deserialize, ToSchema)]
 pub struct LoginBody {
@@ -96,41 +94,24 @@ pub async fn code(
     Ok(logged_in(&app, info.is_tls, &browser, done))
 }
 
-/// Who comes by a browser; a program keeps its other sessions and is not known by a cookie.
-fn browser(app: &App, info: &RequestInfo, credentials: Option<Extension<Credentials>>, headers: &HeaderMap) -> Browser {
-    let client = headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    Browser {
-        kind: SessionKind::Cookie,
-        // A browser has one cookie, and what it held is over.
-        held: credentials.and_then(|Extension(credentials)| credentials.cookie),
-        client: client.chars().take(200).collect(),
-        device: Some(device(info.is_tls, headers).unwrap_or_else(|| token::new_device(&app.context.entropy))),
-    }
-}
-
 fn or_program(browser: Browser, bearer: bool) -> Browser {
     if bearer { Browser { kind: SessionKind::Bearer, held: None, device: None, ..browser } } else { browser }
 }
 
-fn device(is_tls: bool, headers: &HeaderMap) -> Option<String> {
-    let pairs = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok()).flat_map(|value| value.split(';'));
-    let found = pairs.filter_map(|pair| pair.trim().split_once('=')).find(|(name, _)| *name == device_name(is_tls));
-    found.map(|(_, value)| value.to_owned()).filter(|value| token::is_device(value))
-}
-
 fn logged_in(app: &App, is_tls: bool, browser: &Browser, done: LoggedIn) -> Response {
     let answer = LoginAnswer { staff: Some(done.me), token: None, challenge: None, failures: (done.failures > 0).then_some(done.failures) };
-    let Some(device) = &browser.device else { return Json(LoginAnswer { token: Some(done.token), ..answer }).into_response() };
-    let session = cookie(is_tls, cookie_name(is_tls), &done.token, Lives::of(&app.settings).absolute.as_secs());
-    let known = cookie(is_tls, device_name(is_tls), device, DEVICE_LIFE_S);
-    (AppendHeaders([(header::SET_COOKIE, session), (header::SET_COOKIE, known)]), Json(answer)).into_response()
+    if browser.device.is_none() {
+        return Json(LoginAnswer { token: Some(done.token), ..answer }).into_response();
+    }
+    let cookies = cookie::logged_in(is_tls, browser, &done.token, Lives::of(&app.settings).absolute);
+    (AppendHeaders(cookies.into_iter().map(|cookie| (header::SET_COOKIE, cookie))), Json(answer)).into_response()
 }
 
 /// Log out: ends this session.
 #[utoipa::path(post, path = "/api/v1/auth/logout", tag = "auth", operation_id = "auth_logout", responses((status = 204), (status = "default", body = Problem)))]
 pub async fn logout(State(app): State<App>, caller: Caller, Extension(info): Extension<RequestInfo>) -> Result<impl IntoResponse> {
     session::logout(&app, &caller).await?;
-    Ok((StatusCode::NO_CONTENT, [(header::SET_COOKIE, cookie(info.is_tls, cookie_name(info.is_tls), "", 0))]))
+    Ok((StatusCode::NO_CONTENT, [(header::SET_COOKIE, cookie::set(info.is_tls, cookie_name(info.is_tls), "", 0))]))
 }
 
 #[derive(Serialize, ToSchema)]
@@ -191,17 +172,6 @@ pub async fn step_up(
     if credentials.is_some_and(|Extension(credentials)| credentials.bearer.is_some()) {
         return Ok(Json(StepUpAnswer { until: done.until, token: Some(done.token) }).into_response());
     }
-    let cookie = cookie(info.is_tls, cookie_name(info.is_tls), &done.token, Lives::of(&app.settings).absolute.as_secs());
+    let cookie = cookie::session(info.is_tls, &done.token, Lives::of(&app.settings).absolute);
     Ok((AppendHeaders([(header::SET_COOKIE, cookie)]), Json(StepUpAnswer { until: done.until, token: None })).into_response())
-}
-
-/// The cookie by which a browser is known. It lets nobody in; it only keeps the guesses of strangers apart.
-fn device_name(is_tls: bool) -> &'static str {
-    if is_tls { "__Host-yingda-device" } else { "yingda-device" }
-}
-
-fn cookie(is_tls: bool, name: &str, value: &str, seconds: u64) -> HeaderValue {
-    let secure = if is_tls { "; Secure" } else { "" };
-    let text = format!("{name}={value}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Lax{secure}");
-    HeaderValue::from_str(&text).expect("tokens are URL-safe text")
 }

@@ -97,29 +97,32 @@ pub fn recovery_codes_left(tx: &mut Tx, staff: StaffId) -> Result<i64> {
 }
 
 row! {
-    /// A login whose password was right.
+    /// A login whose password was right, or for whom the provider vouched.
     pub struct ChallengeRow {
         pub id: i64,
         pub staff_id: StaffId,
         pub until_steady: Millis,
         pub tries: i64,
+        /// The provider vouched for the person, and there was no password.
+        pub is_vouched: bool,
     }
 }
 
-pub fn insert_challenge(tx: &mut Tx, staff: StaffId, token_hash: &[u8], until: Millis) -> Result<()> {
+pub fn insert_challenge(tx: &mut Tx, staff: StaffId, token_hash: &[u8], until: Millis, is_vouched: bool) -> Result<()> {
     let id = tx.next_id();
     tx.run(sql!(
-        "INSERT INTO login_challenge (id, token_hash, staff_id, until_steady, tries) VALUES ($1, $2, $3, $4, 0)",
+        "INSERT INTO login_challenge (id, token_hash, staff_id, until_steady, tries, is_vouched) VALUES ($1, $2, $3, $4, 0, $5)",
         id,
         token_hash,
         staff,
-        until
+        until,
+        is_vouched
     ))?;
     Ok(())
 }
 
 pub fn find_challenge(tx: &mut Tx, token_hash: &[u8]) -> Result<Option<ChallengeRow>> {
-    tx.find(sql!("SELECT id, staff_id, until_steady, tries FROM login_challenge WHERE token_hash = $1", token_hash))
+    tx.find(sql!("SELECT id, staff_id, until_steady, tries, is_vouched FROM login_challenge WHERE token_hash = $1", token_hash))
 }
 
 /// Counts a try; `false` if there were `most` already, or it is gone.

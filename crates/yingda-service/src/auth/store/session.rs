@@ -50,7 +50,7 @@ pub fn find_session(tx: &mut Tx, token_hash: &[u8]) -> Result<Option<SessionRow>
                 s.proven_steady AS proven, s.token_hash <> $1 AS is_old_token, s.old_token_hash IS NOT NULL AS has_old_token,
                 s.old_until_steady AS old_until, s.revoked_at,
                 s.must_enrol AND NOT EXISTS (SELECT 1 FROM second_factor f WHERE f.staff_id = s.staff_id AND f.since IS NOT NULL) AS must_enrol,
-                a.name, a.is_active, COALESCE(p.must_change, FALSE) AS must_change
+                a.name, a.is_active, COALESCE(p.must_change, FALSE) AND COALESCE(s.method, '') <> 'oidc' AS must_change
            FROM session s
            JOIN staff a ON a.id = s.staff_id
            LEFT JOIN staff_password p ON p.staff_id = s.staff_id
@@ -66,7 +66,7 @@ pub fn find_session_by_id(tx: &mut Tx, id: SessionId) -> Result<Option<SessionRo
                 s.proven_steady AS proven, FALSE AS is_old_token, s.old_token_hash IS NOT NULL AS has_old_token,
                 s.old_until_steady AS old_until, s.revoked_at,
                 s.must_enrol AND NOT EXISTS (SELECT 1 FROM second_factor f WHERE f.staff_id = s.staff_id AND f.since IS NOT NULL) AS must_enrol,
-                a.name, a.is_active, COALESCE(p.must_change, FALSE) AS must_change
+                a.name, a.is_active, COALESCE(p.must_change, FALSE) AND COALESCE(s.method, '') <> 'oidc' AS must_change
            FROM session s
            JOIN staff a ON a.id = s.staff_id
            LEFT JOIN staff_password p ON p.staff_id = s.staff_id
@@ -125,6 +125,13 @@ pub fn holder(tx: &mut Tx, id: SessionId) -> Result<Option<StaffId>> {
     row! { struct Found { staff_id: StaffId } }
     let found: Option<Found> = tx.find(sql!("SELECT staff_id FROM session WHERE id = $1 AND revoked_at IS NULL", id))?;
     Ok(found.map(|found| found.staff_id))
+}
+
+/// By what a session was begun.
+pub fn session_method(tx: &mut Tx, id: SessionId) -> Result<Option<Method>> {
+    row! { struct Found { method: Option<Method> } }
+    let found: Option<Found> = tx.find(sql!("SELECT method FROM session WHERE id = $1", id))?;
+    Ok(found.and_then(|found| found.method))
 }
 
 /// What a member of staff is logged in with, the most recently used first. Bench sessions are not listed.

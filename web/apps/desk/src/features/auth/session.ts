@@ -101,6 +101,7 @@ export const useSession = defineStore('session', () => {
     refresh,
     login,
     loginCode,
+    entered,
     changePassword,
     logout,
     end,
