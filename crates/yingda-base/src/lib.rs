@@ -16,6 +16,7 @@ pub mod id;
 pub mod instance;
 pub mod job;
 pub mod key;
+pub mod latency;
 pub mod lease;
 pub mod locale;
 pub mod migrate;

@@ -3,7 +3,7 @@ use crate::{
     audit,
     auth::{self, Asker, Auth, Authenticator},
     conversation::{Board, transcript::Links},
-    erasure, file, jobs, oidc, realtime, routing,
+    erasure, file, jobs, latency, oidc, realtime, routing,
 };
 use std::{path::PathBuf, sync::Arc};
 use yingda_base::{
@@ -57,6 +57,8 @@ pub struct App {
     pub board: Arc<Board>,
     /// Presence of staff.
     pub roster: Arc<routing::Roster>,
+    /// How long things take.
+    pub latency: Arc<latency::Meter>,
     /// Connections.
     pub hub: Arc<realtime::Hub>,
     /// Polling sessions.
@@ -110,6 +112,7 @@ impl App {
             run: context.entropy.public_id().into(),
             board: Arc::new(Board::new(context.clock.clone())),
             roster: Arc::default(),
+            latency: Arc::new(latency::Meter::new(context.clock.clone())),
             hub: Arc::default(),
             polls: Arc::default(),
             proofs: Arc::default(),

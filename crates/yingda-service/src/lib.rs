@@ -9,6 +9,7 @@ mod description;
 pub mod erasure;
 pub mod file;
 mod jobs;
+pub mod latency;
 #[cfg(test)]
 mod matrix;
 pub mod message;
@@ -34,6 +35,7 @@ pub fn routes() -> Routes<App> {
     Routes::default()
         .merge(auth::routes())
         .merge(oidc::routes())
+        .merge(latency::routes())
         .merge(staff::routes())
         .merge(setting::routes())
         .merge(audit::routes())

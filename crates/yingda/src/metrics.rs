@@ -8,8 +8,9 @@ use axum::{
 use metrics::{Gauge, counter, gauge, histogram};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use sha2::{Digest, Sha256};
-use std::net::IpAddr;
+use std::{net::IpAddr, sync::Arc};
 use yingda_base::{Clock, Error, Result, http::Client};
+use yingda_service::latency::Meter;
 
 /// Bounds of the latency histogram, in seconds: fine where the goals of docs/benchmarks.md are.
 const SECONDS: [f64; 12] = [0.001, 0.002, 0.005, 0.01, 0.015, 0.03, 0.05, 0.1, 0.3, 1.0, 3.0, 10.0];
@@ -65,7 +66,7 @@ pub async fn page(State(page): State<Page>, request: Request) -> Response {
 }
 
 /// Counts and times each request.
-pub async fn measure(State(clock): State<Clock>, request: Request, next: Next) -> Response {
+pub async fn measure(State((clock, meter)): State<(Clock, Arc<Meter>)>, request: Request, next: Next) -> Response {
     let route = request.extensions().get::<MatchedPath>().map_or_else(|| "unknown".to_owned(), |path| path.as_str().to_owned());
     let method = request.method().as_str().to_owned();
     let begun = clock.elapsed();
@@ -73,8 +74,9 @@ pub async fn measure(State(clock): State<Clock>, request: Request, next: Next) -
     let response = next.run(request).await;
     drop(under_way);
     let status = response.status().as_u16().to_string();
-    histogram!("yingda_http_request_seconds", "method" => method.clone(), "route" => route.clone())
-        .record((clock.elapsed() - begun).as_secs_f64());
+    let took = clock.elapsed() - begun;
+    histogram!("yingda_http_request_seconds", "method" => method.clone(), "route" => route.clone()).record(took.as_secs_f64());
+    meter.note_request(&method, &route, took);
     counter!("yingda_http_requests_total", "method" => method, "route" => route, "status" => status).increment(1);
     response
 }

@@ -126,7 +126,7 @@ fn router(app: &App, page: Option<metrics::Page>, is_demo: bool, most: usize) ->
         .merge(assets::routes(app.clone(), is_demo))
         .merge(api)
         .layer(SetResponseHeaderLayer::if_not_present(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")))
-        .layer(from_fn_with_state(app.context.clock.clone(), metrics::measure))
+        .layer(from_fn_with_state((app.context.clock.clone(), app.latency.clone()), metrics::measure))
 }
 
 /// Inside the gate, so that the caller gets a problem document and the log its id.

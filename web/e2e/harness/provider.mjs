@@ -11,9 +11,7 @@ export async function startProvider(desk) {
   const port = await freePort();
   const issuer = `http://127.0.0.1:${port}`;
   const provider = new Provider(issuer, {
-    clients: [
-      { ...CLIENT, redirect_uris: [`${desk}/desk/signed`], post_logout_redirect_uris: [`${desk}/desk/login`] },
-    ],
+    clients: [{ ...CLIENT, redirect_uris: [`${desk}/desk/signed`], post_logout_redirect_uris: [`${desk}/desk/login`] }],
     pkce: { required: () => true },
     claims: { openid: ['sub'], profile: ['name', 'preferred_username'], email: ['email', 'email_verified'] },
     cookies: { keys: ['of this journey'] },

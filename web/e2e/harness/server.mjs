@@ -51,7 +51,10 @@ export class Server {
   async restart() {
     const args = ['serve', '--demo', '--listen', `127.0.0.1:${this.#port}`, '--data', join(this.folder, 'data')];
     if (this.database) args.push('--database', this.database.url);
-    const child = spawn(BINARY, args, { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...this.environment, LANG: 'C.UTF-8' } });
+    const child = spawn(BINARY, args, {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...process.env, ...this.environment, LANG: 'C.UTF-8' },
+    });
     child.stderr.on('data', (text) => {
       this.#log += text;
     });

@@ -78,7 +78,9 @@ journey('an agent signs in at a real provider, proves themself there, and signs 
     ]);
     await signInThere(window, 'u-1');
     await page.getByRole('heading', { name: '统一认证 未关联' }).waitFor();
-    await eventually(async () => assert.ok(window.isClosed() || (await window.getByText('可以关闭这个窗口').isVisible())));
+    await eventually(async () =>
+      assert.ok(window.isClosed() || (await window.getByText('可以关闭这个窗口').isVisible())),
+    );
 
     // By hand it is linked again.
     await page.getByRole('button', { name: '关联', exact: true }).click();

@@ -213,7 +213,7 @@ async fn of_the_rest(call: Call, operation: &str, object: &str, s: &Scene<'_>) -
         ("POST /api/v1/auth/second-factor/codes", "without") => call,
         ("DELETE /api/v1/auth/sessions/{id}", "own") => call.id(s.own().session),
         ("DELETE /api/v1/auth/sessions/{id}", "other") => call.id(s.colleague().await.session),
-        ("GET /api/v1/setting", "-") => call,
+        ("GET /api/v1/setting" | "GET /api/v1/latency", "-") => call,
         ("GET /api/v1/audit" | "GET /api/v1/audit/words" | "GET /api/v1/audit/people" | "GET /api/v1/audit/chain", "-") => call,
         ("GET /api/v1/audit/chain/check", "-") => call.query("from=1&to=10"),
         ("POST /api/v1/audit/export", "-") => call.json(json!({"format": "csv", "action": "no.such"})),

@@ -61,12 +61,13 @@ fn drain<E: Event>(first: Doorbell, bell: &mut Receiver<Doorbell>) -> Vec<Arc<E>
 
 /// Brings the board up to date, then tells connections, in the order of the events.
 async fn follow(app: &App, events: Vec<Arc<Changed>>) {
+    let heard = app.latency.now();
     let unknown = app.board.follow(&events);
     if let Err(error) = app.board.refresh(&app.db, unknown).await {
         tracing::warn!(%error, "the board could not be refreshed; the sweep will do it");
     }
     for event in &events {
-        app.hub.tell_changed(event);
+        app.hub.tell_changed(event, heard);
     }
 }
 

@@ -7,6 +7,7 @@ use std::{
         Arc, PoisonError, RwLock,
         atomic::{AtomicU64, Ordering},
     },
+    time::Duration,
 };
 use tokio::sync::mpsc;
 use yingda_base::{bus::Event, http::Actor};
@@ -21,8 +22,8 @@ pub struct ConnectionId(u64);
 /// Something a connection has to look at.
 #[derive(Clone, Debug)]
 pub(super) enum Push {
-    /// A conversation changed.
-    Changed(Arc<Changed>),
+    /// A conversation changed, as a doorbell told at a moment of the meter's clock.
+    Changed(Arc<Changed>, Duration),
     /// Somebody types or stops.
     Typing(Arc<TypingOn>),
     /// What a visitor is typing, for staff.
@@ -132,13 +133,13 @@ impl Hub {
     }
 
     /// Tells everybody who listens to a conversation, its customer and its owner.
-    pub(super) fn tell_changed(&self, changed: &Arc<Changed>) {
+    pub(super) fn tell_changed(&self, changed: &Arc<Changed>, heard: Duration) {
         let row = &changed.conversation;
         let owner = row.owner_id.and_then(|owner| self.read().by_staff.get(&owner).cloned()).unwrap_or_default();
         let mut to: HashSet<ConnectionId> = self.listeners(row.id);
         to.extend(self.read().by_customer.get(&row.customer_id).into_iter().flatten());
         to.extend(owner);
-        self.tell(to, &Push::Changed(changed.clone()));
+        self.tell(to, &Push::Changed(changed.clone(), heard));
     }
 
     /// Tells those who listen to a conversation.

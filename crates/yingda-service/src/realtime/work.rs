@@ -1,14 +1,16 @@
 //! What a client asks to be written. Everything that waits on a connection goes into one unit, so that order holds and commits are shared.
 use crate::{
     conversation::Role,
+    latency::Meter,
     message::{self, Outcome, Reached, Send},
 };
+use std::{sync::Arc, time::Duration};
 use yingda_base::{Db, Error, Result, Tx, http::Actor};
 
 /// One wish.
 pub(super) enum Work {
-    /// An entry.
-    Send(Send),
+    /// An entry, and when it was read, by the meter's clock.
+    Send(Send, Duration),
     /// A position.
     Read(Reached),
 }
@@ -24,14 +26,14 @@ pub(super) enum Done {
 impl Work {
     fn conversation(&self) -> &str {
         match self {
-            Work::Send(send) => &send.conversation,
+            Work::Send(send, _) => &send.conversation,
             Work::Read(reached) => &reached.conversation,
         }
     }
 
     fn send(&self) -> Option<&Send> {
         match self {
-            Work::Send(send) => Some(send),
+            Work::Send(send, _) => Some(send),
             Work::Read(_) => None,
         }
     }
@@ -61,9 +63,14 @@ fn send_done(send: &Send, outcome: Outcome) -> Done {
 }
 
 impl Work {
+    /// Of an entry, when it was read.
+    fn read_at(&self) -> Option<Duration> {
+        if let Work::Send(_, at) = self { Some(*at) } else { None }
+    }
+
     fn failed(&self, error: Error) -> Done {
         match self {
-            Work::Send(send) => send_done(send, error.into()),
+            Work::Send(send, _) => send_done(send, error.into()),
             Work::Read(reached) => Done::Read { conversation: reached.conversation.clone(), error: Some(error) },
         }
     }
@@ -85,11 +92,12 @@ pub(super) struct Round {
 /// Does everything in one unit; if that fails, each wish in a unit of its own and in order, so that one bad wish spoils no other, until one
 /// cannot be decided at all. In a unit, conversations are taken in the order of their ids' text, the same on every connection, so that two
 /// connections seldom wait for each other; within a conversation the order stays.
-pub(super) async fn run(db: Db, actor: Actor, work: Vec<Work>) -> Round {
-    let work = std::sync::Arc::new(work);
-    let (in_unit, by) = (work.clone(), actor.clone());
-    let together = db.write(move |tx| run_all(tx, &in_unit, &by)).await;
-    if let Ok(done) = together {
+pub(super) async fn run(db: Db, meter: Arc<Meter>, actor: Actor, work: Vec<Work>) -> Round {
+    let work = Arc::new(work);
+    let (in_unit, by, clock) = (work.clone(), actor.clone(), meter.clone());
+    let together = db.write(move |tx| Ok((clock.now(), run_all(tx, &in_unit, &by)?))).await;
+    if let Ok((begun, done)) = together {
+        meter.note_sendings(work.iter().filter_map(Work::read_at), begun);
         return Round { done, fault: None };
     }
     let mut done = Vec::new();

@@ -67,6 +67,10 @@ const routes: RouteRecordRaw[] = [
         component: () => import('./features/channel/SiteEditPage.vue'),
         props: true,
         meta: { right: 'site' },
+        path: 'latency',
+        name: 'latency',
+        component: () => import('./features/latency/LatencyPage.vue'),
+        meta: { right: 'latency' },
       },
       {
         path: 'audit',

@@ -18,6 +18,7 @@ export type Customer = Schemas['Customer'];
 export type FactorState = Schemas['FactorState'];
 export type Group = Schemas['Group'];
 export type IdentityLink = Schemas['IdentityLink'];
+export type Lately = Schemas['Lately'];
 export type Me = Schemas['Me'];
 export type Named = Schemas['Named'];
 export type NewStaff = Schemas['NewStaff'];

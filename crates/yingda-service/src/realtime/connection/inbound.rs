@@ -65,10 +65,11 @@ impl<T: Transport> Connection<T> {
     }
 
     async fn receive_send(&mut self, wish: SendFrame) -> Flow {
+        let read_at = self.app.latency.now();
         let about = json!({"conversation": wish.conversation, "client_id": wish.client_id});
         match self.check(wish) {
             Ok(send) => {
-                self.waiting.push_back(Work::Send(send));
+                self.waiting.push_back(Work::Send(send, read_at));
                 if self.app.limits.count(Limit::Write, &self.actor, self.address).is_err() {
                     self.paused = Some(Instant::now() + PAUSE);
                 }
@@ -94,7 +95,7 @@ impl<T: Transport> Connection<T> {
         let reached = Reached { conversation: read.conversation, delivered: read.delivered, read: read.read };
         let waiting = self.waiting.iter_mut().rev().find_map(|work| match work {
             Work::Read(old) if old.conversation == reached.conversation => Some(old),
-            Work::Read(_) | Work::Send(_) => None,
+            Work::Read(_) | Work::Send(..) => None,
         });
         match waiting {
             Some(old) => {

@@ -224,7 +224,7 @@ impl<T: Transport> Connection<T> {
     fn begin_work(&mut self) {
         if self.in_flight.is_none() && !self.waiting.is_empty() {
             let work: Vec<Work> = self.waiting.drain(..).collect();
-            self.in_flight = Some(Box::pin(work::run(self.app.db.clone(), self.actor.clone(), work)));
+            self.in_flight = Some(Box::pin(work::run(self.app.db.clone(), self.app.latency.clone(), self.actor.clone(), work)));
         }
     }
 

@@ -3,6 +3,7 @@ use super::{Connection, End, Flow, PAGE};
 use crate::{
     auth::{Action, authorise},
     conversation::{self, Card, Changed, Conversation, ConversationId, Entry, Participant, State, transcript::EntryView},
+    latency::Stage,
     realtime::{
         hub::Push,
         inbox::InboxFrame,
@@ -11,7 +12,7 @@ use crate::{
     },
 };
 use serde_json::json;
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 use yingda_base::{
     error::Kind,
     http::{Actor, Authenticate},
@@ -44,7 +45,7 @@ impl<T: Transport> Connection<T> {
 
     pub(super) async fn push(&mut self, push: Push) -> Flow {
         match push {
-            Push::Changed(changed) => self.push_changed(&changed).await,
+            Push::Changed(changed, heard) => self.push_changed(&changed, heard).await,
             Push::Typing(typing) => {
                 let Some(subscription) = self.subscriptions.get(&typing.conversation_id) else { return Ok(()) };
                 if subscription.viewer.participant == Some(typing.participant) {
@@ -67,7 +68,7 @@ impl<T: Transport> Connection<T> {
         }
     }
 
-    async fn push_changed(&mut self, changed: &Arc<Changed>) -> Flow {
+    async fn push_changed(&mut self, changed: &Arc<Changed>, heard: Duration) -> Flow {
         let row = &changed.conversation;
         if authorise(&self.actor, Action::View, row).is_err() {
             self.unsubscribe(row.id);
@@ -87,7 +88,13 @@ impl<T: Transport> Connection<T> {
             subscription.viewer.participant = card.participant_of(staff.id);
         }
         match subscription.follow(changed, &links) {
-            Next::Show(views) => self.push_entries(views).await?,
+            Next::Show(views) => {
+                let any = !views.is_empty();
+                self.push_entries(views).await?;
+                if any {
+                    self.app.latency.note(Stage::Showing, heard);
+                }
+            }
             Next::Missing => self.catch_up(row.id).await?,
         }
         if let Some(participants) = &changed.participants {

@@ -5,6 +5,7 @@ import * as channel from '../features/channel/locale.ts';
 import * as conversation from '../features/conversation/locale.ts';
 import * as customer from '../features/customer/locale.ts';
 import * as erasure from '../features/erasure/locale.ts';
+import * as latency from '../features/latency/locale.ts';
 import * as message from '../features/message/locale.ts';
 import * as rating from '../features/rating/locale.ts';
 import * as routing from '../features/routing/locale.ts';
@@ -21,6 +22,7 @@ const features = {
   conversation,
   customer,
   erasure,
+  latency,
   message,
   rating,
   routing,

@@ -1,5 +1,5 @@
 /** The rooms of the desk that not everybody may enter, and the permissions any of which opens each. */
-export type Right = 'view' | 'serve' | 'others' | 'customer' | 'staff' | 'setting' | 'site' | 'audit';
+export type Right = 'view' | 'serve' | 'others' | 'customer' | 'staff' | 'setting' | 'site' | 'latency' | 'audit';
 
 const permissions: Record<Right, readonly string[]> = {
   view: ['conversation.view'],
@@ -10,6 +10,8 @@ const permissions: Record<Right, readonly string[]> = {
   staff: ['staff.manage', 'staff.secure', 'role.manage', 'group.manage', 'branch.manage', 'session.manage'],
   setting: ['setting.view'],
   site: ['site.manage'],
+  // Whoever runs the installation.
+  latency: ['setting.manage'],
   audit: ['audit.view'],
 };
 
