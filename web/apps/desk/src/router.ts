@@ -67,6 +67,8 @@ const routes: RouteRecordRaw[] = [
         component: () => import('./features/channel/SiteEditPage.vue'),
         props: true,
         meta: { right: 'site' },
+      },
+      {
         path: 'latency',
         name: 'latency',
         component: () => import('./features/latency/LatencyPage.vue'),

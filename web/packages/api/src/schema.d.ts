@@ -764,6 +764,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/latency": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How long sendings and requests took lately, on the node that answers. */
+        get: operations["latency"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/poll": {
         parameters: {
             query?: never;
@@ -1955,7 +1972,16 @@ export interface components {
         };
         IdentityAnswer: {
             /** @description Absent where nothing is linked. */
-            link?: components["schemas"]["LinkAnswer"];
+            link?: components["schemas"]["IdentityLink"];
+        };
+        /** @description A link of an account with one at the provider. */
+        IdentityLink: {
+            /** @description Since when. */
+            linked_at: components["schemas"]["Millis"];
+            /** @description The account there, in the provider's own name for it. */
+            subject: string;
+            /** @description When it was last used to log in. */
+            used_at?: components["schemas"]["Millis"];
         };
         /** @enum {string} */
         Kind: "text" | "image" | "file" | "voice" | "card" | "note" | "system";
@@ -1974,6 +2000,21 @@ export interface components {
             seq: number;
             /** @description At most 80 characters. */
             text: string;
+        };
+        /** @description How long something took lately. */
+        Lately: {
+            /** @description Within the last hour. */
+            hour: components["schemas"]["Share"];
+            /** @description Within the last five minutes. */
+            minutes: components["schemas"]["Share"];
+            /** @description The stage, or method and pattern of the route. */
+            name: string;
+        };
+        LatencyAnswer: {
+            /** @description Of requests, by method and route; those called within an hour. */
+            requests: components["schemas"]["Lately"][];
+            /** @description Of a sending, in the order of its way. */
+            stages: components["schemas"]["Lately"][];
         };
         /** @description Where and what the launcher is. */
         Launcher: {
@@ -2006,14 +2047,11 @@ export interface components {
             /** @description The site's key. */
             site: string;
         };
-        /** @description A link of an account with one at the provider. */
         LinkAnswer: {
-            /** @description Since when. */
-            linked_at: components["schemas"]["Millis"];
-            /** @description The account there, in the provider's own name for it. */
-            subject: string;
-            /** @description When it was last used to log in. */
-            used_at?: components["schemas"]["Millis"];
+            expires_at: components["schemas"]["Millis"];
+            /** @description A small copy of an image, for lists. */
+            thumbnail_url?: string;
+            url: string;
         };
         LoginAnswer: {
             /** @description The password was right, and a code is asked for: give this back with it, within five minutes. */
@@ -2709,8 +2747,39 @@ export interface components {
         };
         /** @enum {string} */
         Shape: "circle" | "square" | "pill";
+        /** @description Of how many, and how long, in milliseconds; told values differ from measured ones by less than an eighth. */
+        Share: {
+            /**
+             * Format: int64
+             * @description How many there were.
+             */
+            count: number;
+            /**
+             * Format: double
+             * @description Half of them took at most so long.
+             */
+            p50_ms: number;
+            /**
+             * Format: double
+             * @description 95 of a hundred.
+             */
+            p95_ms: number;
+            /**
+             * Format: double
+             * @description 99 of a hundred.
+             */
+            p99_ms: number;
+        };
         /** @enum {string} */
         Side: "right" | "left";
+        SignInOffer: {
+            /** @description What the button says; absent where there is no provider. */
+            label?: string;
+            /** @description Whether everybody may log in with a password. Where not, those named for emergencies still may. */
+            password: boolean;
+            /** @description Where to sign out of the provider too, if it has such a place and was asked anything since the start of the program. */
+            sign_out?: string;
+        };
         /** @description A site as those who manage sites see it. */
         Site: components["schemas"]["Profile"] & {
             /** @description The branch its conversations belong to, unless their group has one. */
@@ -3335,7 +3404,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["OfferAnswer"];
+                    "application/json": components["schemas"]["SignInOffer"];
                 };
             };
             default: {
@@ -4715,6 +4784,33 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["LinkAnswer"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    latency: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LatencyAnswer"];
                 };
             };
             default: {

@@ -124,6 +124,8 @@ signing! { one_links_oneself_with_a_proof_and_an_administrator_takes_it_away, |t
     assert_eq!(sec.get(&path).await.body["link"]["subject"], "s-1");
     assert_eq!(sec.delete(&path).await.status, 204);
     assert_eq!(person.get("/api/v1/auth/me").await.code(), "session_revoked");
+    let log = t.staff("auditor", "audit_admin", &[]).await.get("/api/v1/audit?action=staff.unlink_identity").await;
+    assert_eq!(log.body["items"].as_array().unwrap().len(), 1, "{}", log.body);
     assert_eq!(Browser::new(&t).signs_in(&t, &p, json!({})).await.code(), "oidc.not_linked");
 }}
 

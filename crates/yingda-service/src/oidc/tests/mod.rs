@@ -11,7 +11,7 @@ use crate::{
 use provider::Fake;
 use reqwest::Method;
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 use tokio::task::JoinHandle;
 use yingda_base::testkit::TestDb;
 
@@ -30,9 +30,14 @@ macro_rules! signing {
 }
 use signing;
 
+/// With the patience of a busy machine, on which debug builds sign slowly.
 async fn start(db: TestDb) -> (TestApp, Fake, JoinHandle<()>) {
+    start_within(db, Duration::from_secs(30)).await
+}
+
+async fn start_within(db: TestDb, patience: Duration) -> (TestApp, Fake, JoinHandle<()>) {
     let (fake, serving) = Fake::start().await;
-    let provider = fake.provider(db.context.clock.clone());
+    let provider = fake.provider(db.context.clock.clone(), patience);
     (TestApp::start_beside(db, None, Some(provider)).await, fake, serving)
 }
 

@@ -87,12 +87,12 @@ impl Fake {
         (fake, tokio::spawn(async move { axum::serve(listener, router).await.unwrap() }))
     }
 
-    /// It as the service knows it.
-    pub fn provider(&self, clock: Clock) -> Provider {
+    /// It as the service knows it, which waits so long for each answer.
+    pub fn provider(&self, clock: Clock, patience: Duration) -> Provider {
         let scopes = ["profile".to_owned(), "email".to_owned()];
         let config = Config::new(&self.issuer, CLIENT, Some(SECRET), scopes, "https://kefu.example.cn").unwrap();
         let egress = Egress::new(Allowed::parse(["127.0.0.1"]).unwrap(), None).unwrap();
-        Provider::new(config, egress, clock).within(Duration::from_millis(500))
+        Provider::new(config, egress, clock).within(patience)
     }
 
     pub fn set(&self, change: impl FnOnce(&mut Mind)) {

@@ -87,4 +87,6 @@ signing! { a_proof_is_a_fresh_sign_in_of_the_same_person, |t, p| async {
     other.jar.insert("yingda-oidc".into(), person.jar["yingda-oidc"].clone());
     assert_eq!(other.finish(back).await.code(), "oidc.strayed");
     assert_eq!(sensitive(&mut person).await.status, 204);
+    let log = t.staff("auditor", "audit_admin", &[]).await.get("/api/v1/audit?action=auth.unlink_identity&result=done").await;
+    assert_eq!(log.body["items"].as_array().unwrap().len(), 1, "{}", log.body);
 }}

@@ -2,7 +2,7 @@
 use super::{
     Browser, account, password,
     provider::{Key, Mood},
-    set, signing,
+    set, signing, start_within,
 };
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -100,7 +100,8 @@ signing! { keys_are_fetched_anew_when_they_change_but_not_for_everybody_who_asks
     assert_eq!(described(), 3, "what is old is fetched anew");
 }}
 
-signing! { a_provider_in_trouble_stops_nobody_else, |t, p| async {
+yingda_base::both! { a_provider_in_trouble_stops_nobody_else, |db| async {
+    let (t, p, serving) = start_within(db, Duration::from_secs(3)).await;
     account(&t, "linxiao", "agent", false).await;
     let mut person = Browser::new(&t);
     for mood in [Mood::Down, Mood::Rubbish, Mood::Huge, Mood::Slow] {
@@ -118,4 +119,6 @@ signing! { a_provider_in_trouble_stops_nobody_else, |t, p| async {
     p.set(|state| state.mood = Mood::Well);
     t.db.clock().advance(Duration::from_secs(4));
     assert_eq!(person.begin("login").await.status, 200);
+    t.stop().await;
+    serving.abort();
 }}

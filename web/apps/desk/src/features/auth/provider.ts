@@ -39,18 +39,18 @@ export const useProvider = defineStore('provider', () => {
     location.assign(url);
   }
 
-  /** In a window of its own, so that nothing of the desk is lost. Must be called while a click still counts. */
-  async function prove(isOver: Promise<unknown>): Promise<void> {
+  /** In a window of its own, so that nothing of the desk is lost. Must be called while a click still counts. `false`: given up. */
+  async function prove(isOver: Promise<unknown>): Promise<boolean> {
     const beside = open('about:blank', '_blank', 'popup,width=520,height=720');
     const channel = new BroadcastChannel(CHANNEL);
     try {
       const url = await begin('step_up');
       if (beside) beside.location.href = url;
-      await Promise.race([
-        isOver,
-        new Promise<void>((proven, failed) => {
+      return await Promise.race([
+        isOver.then(() => false),
+        new Promise<boolean>((proven, failed) => {
           channel.onmessage = ({ data }: MessageEvent<Said>) =>
-            data.refused === undefined ? proven() : failed(new ApiError(0, 'told_elsewhere', data.refused));
+            data.refused === undefined ? proven(true) : failed(new ApiError(0, 'told_elsewhere', data.refused));
         }),
       ]);
     } catch (error) {

@@ -42,7 +42,7 @@ export function slowestFirst(requests: readonly Lately[], span: Span): Lately[] 
   return called.sort((a, b) => b[span].p95_ms - a[span].p95_ms || a.name.localeCompare(b.name));
 }
 
-/** `0.4`, `12`, `1,230`: as fine as it matters. */
+/** `0.4`, `12`, `1,235`: as fine as it matters. */
 export function milliseconds(ms: number, locale: string): string {
-  return new Intl.NumberFormat(locale, { maximumSignificantDigits: 3, maximumFractionDigits: 1 }).format(ms);
+  return new Intl.NumberFormat(locale, { maximumFractionDigits: ms < 10 ? 1 : 0 }).format(ms);
 }
