@@ -5,6 +5,7 @@ import { usePanel } from '../context.ts';
 import { Icon } from '../icon.tsx';
 import { wear } from '../wear.ts';
 import style from './card.css?inline';
+import { CARD_WORDS } from './cardWords.ts';
 
 wear(style);
 
@@ -68,21 +69,23 @@ function Consent({ card, onChoose }: { card: Of<'consent'>; onChoose: Choose }) 
 }
 
 function Article({ card }: { card: Of<'article'> }) {
-  const { words } = usePanel();
+  const { locale } = usePanel();
+  const said = CARD_WORDS[locale];
   return (
     <Box title={card.title} url={card.url}>
       <p>{card.summary}</p>
-      {card.source && <p class="hint">{words.source(card.source)}</p>}
+      {card.source && <p class="hint">{said.source(card.source)}</p>}
     </Box>
   );
 }
 
 function Product({ card }: { card: Of<'product'> }) {
-  const { words, locale } = usePanel();
+  const { locale } = usePanel();
+  const said = CARD_WORDS[locale];
   return (
     <Box title={card.name} url={card.url}>
       <p class="price">
-        {money(card.price_fen, locale)} <small>{card.period === 'month' ? words.perMonth : words.once}</small>
+        {money(card.price_fen, locale)} <small>{card.period === 'month' ? said.perMonth : said.once}</small>
       </p>
       <ul class="features">
         {card.features.map((feature) => (
@@ -94,19 +97,21 @@ function Product({ card }: { card: Of<'product'> }) {
 }
 
 function Order({ card }: { card: Of<'order'> }) {
-  const { words } = usePanel();
+  const { locale } = usePanel();
+  const said = CARD_WORDS[locale];
   return (
     <Box title={card.title} badge={card.status}>
-      <Rows rows={[{ label: words.orderNumber, value: card.number }, ...card.rows]} />
+      <Rows rows={[{ label: said.orderNumber, value: card.number }, ...card.rows]} />
     </Box>
   );
 }
 
 function Form({ card }: { card: Of<'form'> }) {
-  const { words } = usePanel();
+  const { locale } = usePanel();
+  const said = CARD_WORDS[locale];
   const rows = card.fields.map(({ label, value, required }) => ({
-    label: required ? `${label} (${words.required})` : label,
-    value: value ?? words.notFilled,
+    label: required ? `${label} (${said.required})` : label,
+    value: value ?? said.notFilled,
   }));
   return (
     <Box title={card.title}>
@@ -116,9 +121,10 @@ function Form({ card }: { card: Of<'form'> }) {
 }
 
 function Queue({ card }: { card: Of<'queue'> }) {
-  const { words } = usePanel();
+  const { words, locale } = usePanel();
+  const said = CARD_WORDS[locale];
   const wait =
-    card.wait_min === undefined ? undefined : words.waitMinutes(card.wait_min, card.wait_max ?? card.wait_min);
+    card.wait_min === undefined ? undefined : said.waitMinutes(card.wait_min, card.wait_max ?? card.wait_min);
   return (
     <Box title={words.queueing}>
       <p>
@@ -130,8 +136,9 @@ function Queue({ card }: { card: Of<'queue'> }) {
 }
 
 function Bill({ card }: { card: Of<'bill'> }) {
-  const { words, locale } = usePanel();
-  const change = (fen: number) => (fen === 0 ? words.same : `${fen > 0 ? '+' : '−'}${money(Math.abs(fen), locale)}`);
+  const { locale } = usePanel();
+  const said = CARD_WORDS[locale];
+  const change = (fen: number) => (fen === 0 ? said.same : `${fen > 0 ? '+' : '−'}${money(Math.abs(fen), locale)}`);
   return (
     <Box title={card.title}>
       <table class="bill">
@@ -146,7 +153,7 @@ function Bill({ card }: { card: Of<'bill'> }) {
         </tbody>
         <tfoot>
           <tr>
-            <th scope="row">{words.total}</th>
+            <th scope="row">{said.total}</th>
             <td>{money(card.total_fen, locale)}</td>
           </tr>
         </tfoot>
@@ -166,7 +173,8 @@ function Box({
   url?: string;
   children: ComponentChildren;
 }) {
-  const { words } = usePanel();
+  const { locale } = usePanel();
+  const said = CARD_WORDS[locale];
   return (
     <div class="card box">
       <h2>
@@ -176,7 +184,7 @@ function Box({
       {children}
       {url && (
         <a class="more" href={url} target="_blank" rel="noopener noreferrer">
-          {words.openLink}
+          {said.openLink}
           <Icon of={chevronRight} size={16} />
         </a>
       )}

@@ -6,6 +6,7 @@ import { Icon } from '../icon.tsx';
 import type { Rating } from '../rating.tsx';
 import { wear } from '../wear.ts';
 import style from './ratingForm.css?inline';
+import { RATING_WORDS } from './ratingWords.ts';
 
 wear(style);
 
@@ -16,6 +17,7 @@ const STARS = [1, 2, 3, 4, 5] as const;
 /** Stars, whether it was solved, reasons and words on one screen. */
 export function RatingForm({ rating: { sheet, give, skip } }: { rating: Rating }) {
   const { session, words, locale } = usePanel();
+  const said = RATING_WORDS[locale];
   const named: Record<string, string> = RATING_REASONS[locale === 'en' ? 'en' : 'zh'];
   const given = sheet?.rating;
   const [stars, setStars] = useState(given?.stars ?? 0);
@@ -40,9 +42,9 @@ export function RatingForm({ rating: { sheet, give, skip } }: { rating: Rating }
     <form class="rate" onSubmit={submit}>
       <main class="body">
         <h2 ref={heading} tabIndex={-1}>
-          {words.rate.title(sheet?.agent ?? '')}
+          {said.title(sheet?.agent ?? '')}
         </h2>
-        <p class="hint">{words.rate.change}</p>
+        <p class="hint">{said.change}</p>
         <div class="pair">
           {[true, false].map((solved) => (
             <button
@@ -53,12 +55,12 @@ export function RatingForm({ rating: { sheet, give, skip } }: { rating: Rating }
               onClick={() => setResolved(isResolved === solved ? undefined : solved)}
             >
               {isResolved === solved && <Icon of={check} />}
-              {solved ? words.rate.solved : words.rate.unsolved}
+              {solved ? said.solved : said.unsolved}
             </button>
           ))}
         </div>
         <fieldset class="stars">
-          <legend class="yd-vh">{words.rate.stars}</legend>
+          <legend class="yd-vh">{said.stars}</legend>
           {STARS.map((n) => (
             <label key={n} class={n <= stars ? 'on' : ''}>
               <input type="radio" name="stars" class="yd-vh" checked={n === stars} onChange={() => setStars(n)} />
@@ -68,11 +70,11 @@ export function RatingForm({ rating: { sheet, give, skip } }: { rating: Rating }
           ))}
         </fieldset>
         <p class="grade" aria-hidden="true">
-          {stars > 0 ? words.rate.grades[stars - 1] : words.rate.choose}
+          {stars > 0 ? words.rate.grades[stars - 1] : said.choose}
         </p>
         {stars > 0 && offered.length > 0 && (
           <fieldset class="chips">
-            <legend>{isGood ? words.rate.whyGood : words.rate.whyPoor}</legend>
+            <legend>{isGood ? said.whyGood : said.whyPoor}</legend>
             {offered.map((reason) => (
               <button
                 type="button"
@@ -89,22 +91,22 @@ export function RatingForm({ rating: { sheet, give, skip } }: { rating: Rating }
         <textarea
           rows={3}
           maxLength={500}
-          aria-label={words.rate.comment}
-          placeholder={words.rate.comment}
+          aria-label={said.comment}
+          placeholder={said.comment}
           value={comment}
           onInput={(event) => setComment(event.currentTarget.value)}
         />
       </main>
       <footer class="dock">
         <button type="button" class="link" onClick={skip}>
-          {words.rate.skip}
+          {said.skip}
         </button>
         <button
           type="submit"
           class="button primary big"
           disabled={stars === 0 || session.client.sync.phase !== 'online'}
         >
-          {words.rate.submit}
+          {said.submit}
         </button>
       </footer>
     </form>
