@@ -1,4 +1,4 @@
-// Pictures of every drawn state, and axe on each:  node scenarios/shots.mjs OUT [scenario,…] [--sizes 1440x900,…] [--themes light,dark] [--locales zh-CN,en]
+// Pictures of every drawn state, and axe on each:  node scenarios/shots.mjs OUT [scenario,…] [--sizes 1440x900,…] [--themes light,dark] [--locales zh-CN,en] [--forced]
 
 import { mkdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -14,6 +14,8 @@ const { positionals, values } = parseArgs({
     themes: { type: 'string', default: 'light' },
     locales: { type: 'string', default: 'zh-CN' },
     density: { type: 'string', default: 'standard' },
+    /** As Windows shows it to those who need their own few colours. */
+    forced: { type: 'boolean', default: false },
   },
 });
 const [out, only] = positionals;
@@ -53,7 +55,12 @@ for (const size of values.sizes.split(',')) {
   const [width, height] = size.split('x').map(Number);
   for (const theme of values.themes.split(',')) {
     for (const locale of values.locales.split(',')) {
-      const context = await browser.newContext({ viewport: { width, height }, locale, reducedMotion: 'reduce' });
+      const context = await browser.newContext({
+        viewport: { width, height },
+        locale,
+        reducedMotion: 'reduce',
+        forcedColors: values.forced ? 'active' : 'none',
+      });
       // The widget is not here; the real one is looked at in e2e/journeys/sites.test.mjs.
       await context.route('**/widget/preview.html', (route) =>
         route.fulfill({ contentType: 'text/html', body: '<title>-</title>' }),

@@ -39,6 +39,7 @@ const LOOKS = [
   { name: 'care-large', size: [390, 844], query: 'care=30' },
   { name: 'care-panel', size: [380, 640], query: 'care=24' },
   { name: 'care-dark', size: [390, 844], query: 'care=20&theme=dark' },
+  { name: 'forced', size: [380, 640], query: '' },
   { name: 'care-en', size: [390, 844], query: 'care=30&locale=en' },
 ];
 await mkdir(out, { recursive: true });
@@ -71,6 +72,7 @@ for (const { name, size, query } of LOOKS.filter((one) => looks?.includes(one.na
     deviceScaleFactor: 2,
     timezoneId: 'Asia/Shanghai',
     reducedMotion: 'reduce',
+    forcedColors: name === 'forced' ? 'active' : 'none',
   });
   for (const state of STATES.filter((one) => only.length === 0 || only.includes(one))) {
     const page = await context.newPage();
