@@ -115,6 +115,14 @@ describe('a computer that somebody else used before', () => {
     });
   }
 
+  it('takes them off the screen at once, also while the server does not answer', async () => {
+    await shows('a');
+    refuse = () => new Promise(() => {});
+    void identity.hear({ token: word('b') });
+    await vi.waitFor(() => expect(veils).toEqual(['pending']));
+    expect(kept()).not.toMatch(/secret-id-a/);
+  });
+
   it('goes on for whom it knows when their own word counts no more', async () => {
     await shows('a');
     for (const answer of [ways[0]![1], ways[1]![1], ways[2]![1], ways[4]![1]]) {
@@ -178,7 +186,7 @@ describe('a computer that somebody else used before', () => {
   it('keeps whoever came in another tab when the device of the one before ends here', async () => {
     await shows('a');
     const other = new Visit('demo', 'zh-CN', localStorage);
-    await other.leave();
+    other.leave();
     await other.identify(word('b'));
     await identity.expired();
     expect([visit.identity, restarts]).toEqual(['visitor:demo:id-b', 1]);

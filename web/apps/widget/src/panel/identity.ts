@@ -111,10 +111,13 @@ export class Identity {
   }
 
   async #leave(): Promise<void> {
-    const { visit } = this.#options;
+    const { visit, veil } = this.#options;
     if (!visit.isKnown) return;
     const { identity } = visit;
-    await Promise.all([visit.leave(), this.#wipe(identity)]);
+    // At once: what follows may take as long as the network pleases.
+    if (this.#shown !== undefined) veil('pending');
+    visit.leave();
+    await this.#wipe(identity);
   }
 
   #known(name: string): void {

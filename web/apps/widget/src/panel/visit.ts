@@ -119,7 +119,7 @@ export class Visit {
       const { visitor, device_secret, earlier } = answer;
       const isOther = this.isKnown && (this.who || waiting?.who) !== visitor.id;
       // With the nameless talk that waited beside them: it was not this one's.
-      if (isOther) await this.leave();
+      if (isOther) this.leave();
       this.#set('subject', subjectOf(token) ?? '');
       if (!isOther && waiting) {
         this.#wait(device_secret ?? waiting.secret, visitor.id);
@@ -165,15 +165,13 @@ export class Visit {
     this.#set('who', waiting.who);
   }
 
-  /** Forgets the known customer here, and tells the server to; also when it cannot be reached. */
-  async leave(): Promise<void> {
+  /** Forgets the known customer here at once, and tells the server to; nobody waits for it, it may be away, and the page may go. */
+  leave(): void {
     const secrets = [this.#get('device'), this.#waiting()?.secret, this.#get('earlier')].filter((secret) => secret);
     this.#held = undefined;
     this.#clear();
-    const leaving = secrets.map((device_secret) =>
-      post('leave', { site: this.#key, device_secret }, { keepalive: true }),
-    );
-    await Promise.allSettled(leaving);
+    for (const device_secret of secrets)
+      post('leave', { site: this.#key, device_secret }, { keepalive: true }).catch(() => {}); // their time ends by itself
   }
 
   async #ask(): Promise<string> {
