@@ -3,12 +3,12 @@ import type { Translation } from '../../i18n/index.ts';
 export const zh = {
   title: '响应时间',
   span: '统计范围',
-  minutes: '最近 5 分钟',
-  hour: '最近 1 小时',
+  spans: { minutes: '最近 5 分钟', hour: '最近 1 小时' },
   sending: '消息发送各环节',
   requests: '接口（最慢的在前）',
   stage: '环节',
   route: '接口',
+  unit: '毫秒',
   count: '次数',
   bars: '分布',
   about: 'p50、p95、p99：分别有 50%、95%、99% 的请求在这么多毫秒内完成。每 5 秒自动更新，只统计本节点启动以来的情况。',
@@ -22,12 +22,12 @@ export const zh = {
 export const en: Translation<typeof zh> = {
   title: 'Response times',
   span: 'Within',
-  minutes: 'Last 5 minutes',
-  hour: 'Last hour',
+  spans: { minutes: 'Last 5 minutes', hour: 'Last hour' },
   sending: 'Stages of a message',
   requests: 'Calls, the slowest first',
   stage: 'Stage',
   route: 'Call',
+  unit: 'ms',
   count: 'Count',
   bars: 'Distribution',
   about:
@@ -35,6 +35,6 @@ export const en: Translation<typeof zh> = {
   stages: {
     waiting: { name: 'Waiting', about: 'From being read until its unit began' },
     committing: { name: 'Committing', about: 'From there until it was safely stored' },
-    showing: { name: 'Showing', about: 'From there until it was handed to the other side’s connection' },
+    showing: { name: 'Showing', about: 'From there until the connection of the other side had it' },
   },
 };
