@@ -211,3 +211,27 @@ onHost('a server that is down, or hangs, leaves the page as it was', async (scen
   await page.getByRole('button', { name: '页面自己的按钮' }).click();
   await page.locator('yingda-widget').waitFor({ state: 'detached', timeout: 20_000 });
 });
+
+onHost('a page asks for large type; what the visitor chooses in the panel counts more', async (scene, site) => {
+  site.script = "yingda('care', true);";
+  const visitor = await site.visit(scene);
+  const launcher = visitor.page.locator('button.launch');
+  await launcher.getByText('联系客服').waitFor();
+  await visitor.openPanel();
+  const size = () => visitor.panel.locator('html').getAttribute('data-yd-care-size');
+  await eventually(async () => assert.equal(await size(), '20'));
+  await visitor.panel.getByRole('button', { name: '字号' }).click();
+  await visitor.panel.getByRole('button', { name: '超大' }).click();
+  assert.equal(await size(), '30');
+  const { width } = await visitor.page.locator('iframe.panel').boundingBox();
+  assert.ok(width > 450, `the panel has more room: ${width}`);
+
+  await visitor.page.evaluate(() => window.yingda('care', false));
+  await eventually(async () => assert.equal(await launcher.getByText('联系客服').isVisible(), false));
+  assert.equal(await size(), '30');
+  await visitor.panel.getByRole('button', { name: '回到标准版' }).click();
+  assert.equal(await size(), null);
+  await visitor.page.evaluate(() => window.yingda('care', true));
+  await visitor.reload();
+  assert.equal(await size(), null);
+});

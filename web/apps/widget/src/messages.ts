@@ -28,6 +28,8 @@ export type ToPage =
   | { readonly type: 'boot' }
   | { readonly type: 'ready' }
   | { readonly type: 'close' }
+  /** Large type is read there: it needs more room. */
+  | { readonly type: 'care'; readonly on: boolean }
   | { readonly type: 'unread'; readonly count: number }
   /** An open conversation exists: the next page starts the panel in the background, to show its unread count. */
   | { readonly type: 'active'; readonly on: boolean }

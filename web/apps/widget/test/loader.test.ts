@@ -67,6 +67,24 @@ describe('loader', () => {
     expect(button().getAttribute('aria-label')).toBe('联系客服');
   });
 
+  it('passes on the large type a page wishes for, and gives a panel in large type more room', async () => {
+    widget = new Widget({ key: 'demo', origin: ORIGIN, locale: 'zh-CN', care: 'on' }, () => {});
+    await widget.start();
+    expect(root().classList.contains('care')).toBe(true);
+    button().click();
+    expect(frame()?.src).toContain('&care=on&');
+    panelSays({ type: 'boot' });
+    panelSays({ type: 'ready' });
+    panelSays({ type: 'care', on: true });
+    expect(root().classList.contains('large')).toBe(true);
+    widget.setCare(false);
+    const wishes = posted.mock.calls.map(([message]) => message).filter(({ type }) => type === 'care');
+    expect(wishes.map((message) => (message as { on?: boolean }).on)).toEqual([true, false]);
+    expect(root().classList.contains('care')).toBe(false);
+    panelSays({ type: 'care', on: false });
+    expect(root().classList.contains('large')).toBe(false);
+  });
+
   it('loads the panel only when asked, and covers the page only once it is ready', async () => {
     await widget.start();
     expect(frame()).toBeNull();

@@ -86,6 +86,11 @@ export class Launcher {
     this.#root.classList.toggle('care', on);
   }
 
+  /** For a panel in large type. */
+  makeRoom(on: boolean): void {
+    this.#root.classList.toggle('large', on);
+  }
+
   addFrame(url: string): HTMLIFrameElement {
     const frame = document.createElement('iframe');
     frame.className = 'panel';

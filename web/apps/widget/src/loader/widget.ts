@@ -171,6 +171,7 @@ export class Widget {
     if (message?.type === 'boot') this.#booted();
     else if (message?.type === 'ready') this.#ready();
     else if (message?.type === 'close') this.close();
+    else if (message?.type === 'care') this.#launcher?.makeRoom(message.on);
     else if (message?.type === 'active') this.#remember('active', message.on);
     else if (message?.type === 'known') {
       this.#remember('known', message.on);

@@ -23,7 +23,7 @@ export function App({ panel, visible }: { panel: Panel; visible: boolean }) {
 }
 
 function Body({ visible }: { visible: boolean }) {
-  const { session, store, words, minimise, attach, pageCare } = usePanel();
+  const { session, store, words, minimise, attach, pageCare, onCare } = usePanel();
   const open = useOpen();
   const { AttachCard } = useLater(parts.attach, attach !== undefined) ?? {};
   const { EndDialog } = parts.ending.got ?? {};
@@ -41,6 +41,7 @@ function Body({ visible }: { visible: boolean }) {
   const isCare = size > 0;
   const { SizeBar } = useLater(parts.care, isCare) ?? {};
   useLayoutEffect(() => applyCare(size), [size]);
+  useEffect(() => onCare?.(isCare), [isCare]);
   useEffect(() => {
     // A dialog or a popover that is open takes its own Escape.
     const keyDown = (event: KeyboardEvent) => {

@@ -13,6 +13,8 @@ export interface Panel extends Tongue {
   readonly pageCare?: boolean;
   /** Takes over what was said before the customer was known, or leaves it behind; absent when there is nothing to decide. */
   readonly attach?: (takes: boolean) => Promise<void>;
+  /** Large type came or went; the loader gives it more room. */
+  readonly onCare?: (on: boolean) => void;
   /** Asks the loader to put the panel away. */
   readonly minimise: () => void;
 }

@@ -103,8 +103,9 @@ async function run(): Promise<void> {
   });
   const uploads = new Uploads(client, visit.token, () => session.changed());
   const attach = visit.canAttach ? (takes: boolean) => identity.settle(takes) : undefined;
+  const onCare = (on: boolean) => host.tell({ type: 'care', on });
   const minimise = () => host.tell({ type: 'close' });
-  const panel: Panel = { ...tongue, session, uploads, store, now, attach, minimise };
+  const panel: Panel = { ...tongue, session, uploads, store, now, attach, onCare, minimise };
   const draw = () =>
     render(<App panel={{ ...panel, pageCare }} visible={isShown && document.visibilityState === 'visible'} />, root);
   hear = (message) => {
