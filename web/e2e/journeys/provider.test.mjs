@@ -86,6 +86,20 @@ journey('an agent signs in at a real provider, proves themself there, and signs 
     await page.getByRole('button', { name: '关联', exact: true }).click();
     await page.getByRole('heading', { name: '统一认证 已关联' }).waitFor();
 
+    // An administrator sees it, and takes it away; the person is out, and links again after signing in as the setting allows.
+    const security = await scene.desk('zheng.jie');
+    await security.page.goto(`${scene.server.url}/desk/staff`);
+    await security.page.getByRole('button', { name: '林晓 的操作' }).click();
+    await security.page.getByRole('menuitem', { name: '登录与安全' }).click();
+    await security.page.getByText('对方账号编号 u-1').waitFor();
+    await security.page.getByRole('button', { name: '解除关联' }).click();
+    const ask = security.page.getByRole('dialog', { name: '解除关联' });
+    await ask.getByRole('button', { name: '解除关联' }).click();
+    await security.page.getByText('未关联').waitFor();
+    await page.getByText('您的登录已被管理员结束，请重新登录').waitFor();
+    await there.click();
+    await page.getByRole('heading', { name: '账号安全' }).waitFor();
+
     await page.goto(`${scene.server.url}/desk/`);
     await page.getByRole('button', { name: /林晓/ }).first().click();
     await page.getByRole('menuitem', { name: '退出登录' }).click();
