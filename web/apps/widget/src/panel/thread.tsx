@@ -31,6 +31,7 @@ export function Thread({ visible, care }: { visible: boolean; care: boolean }) {
     (item) => isMine(item) && (item.outgoing === undefined || item.delivery === 'sending'),
   )?.key;
   const scroller = useRef<HTMLDivElement>(null);
+  const top = useRef(0);
   const [isAtEnd, setAtEnd] = useState(true);
   const [heightBefore, setHeightBefore] = useState<number>();
   useTick(30_000);
@@ -74,9 +75,12 @@ export function Thread({ visible, care }: { visible: boolean; care: boolean }) {
         // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region must be reachable by keyboard
         tabIndex={0}
         aria-label={words.messages}
-        onScroll={({ currentTarget: { scrollHeight, scrollTop, clientHeight } }) =>
-          setAtEnd(scrollHeight - scrollTop - clientHeight < NEAR)
-        }
+        onScroll={({ currentTarget: { scrollHeight, scrollTop, clientHeight } }) => {
+          // What grew since the scrolling to the end is no going away from it: only somebody who goes up leaves.
+          if (scrollHeight - scrollTop - clientHeight < NEAR) setAtEnd(true);
+          else if (scrollTop < top.current) setAtEnd(false);
+          top.current = scrollTop;
+        }}
       >
         {care && ReadAll && <ReadAll />}
         <ol class="thread">
