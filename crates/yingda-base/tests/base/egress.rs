@@ -44,6 +44,7 @@ async fn answer(mut stream: impl AsyncRead + AsyncWrite + Unpin, said: &str) -> 
 }
 
 /// A server of one call; answers its port and what it will have heard.
+#[expect(clippy::disallowed_methods, reason = "a server of this test, which ends with it")]
 async fn server(said: String) -> (u16, tokio::task::JoinHandle<String>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();
@@ -92,6 +93,7 @@ async fn neither_time_nor_memory_is_without_bound() {
 }
 
 #[tokio::test]
+#[expect(clippy::disallowed_methods, reason = "a server of this test, which ends with it")]
 async fn a_certificate_must_be_trusted_and_name_the_host() {
     let key = KeyPair::generate().unwrap();
     let certificate = CertificateParams::new(vec!["127.0.0.1".to_owned()]).unwrap().self_signed(&key).unwrap().pem();

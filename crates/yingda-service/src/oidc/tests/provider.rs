@@ -73,6 +73,7 @@ pub struct Fake {
 }
 
 impl Fake {
+    #[expect(clippy::disallowed_methods, reason = "a server of this test, which ends with it")]
     pub async fn start() -> (Fake, JoinHandle<()>) {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let issuer = format!("http://{}", listener.local_addr().unwrap());
