@@ -3,7 +3,7 @@ use crate::{
     audit,
     auth::{self, Asker, Auth, Authenticator},
     conversation::{Board, transcript::Links},
-    erasure, file, jobs, latency, oidc, realtime, routing,
+    erasure, file, jobs, latency, oidc, realtime, routing, surge,
 };
 use std::{path::PathBuf, sync::Arc};
 use yingda_base::{
@@ -61,6 +61,8 @@ pub struct App {
     pub latency: Arc<latency::Meter>,
     /// Connections.
     pub hub: Arc<realtime::Hub>,
+    /// How strained this node is.
+    pub surge: Arc<surge::Surge>,
     /// Polling sessions.
     pub polls: Arc<realtime::Polls>,
     /// Desks that proved to be alive.
@@ -114,6 +116,7 @@ impl App {
             roster: Arc::default(),
             latency: Arc::new(latency::Meter::new(context.clock.clone())),
             hub: Arc::default(),
+            surge: Arc::default(),
             polls: Arc::default(),
             proofs: Arc::default(),
             keyring,
@@ -135,6 +138,7 @@ impl App {
         realtime::start(self);
         self.board.fill(&self.db).await?;
         self.supervisor.spawn("router", routing::run(self.clone(), self.supervisor.stopping()));
+        self.supervisor.spawn("strain", surge::run(self.clone(), self.supervisor.stopping()));
         self.supervisor.spawn("virus scanner", file::watch_scanner(self.clone(), self.supervisor.stopping()));
         self.supervisor.spawn("audit", audit::run(self.clone(), self.supervisor.stopping()));
         jobs::start(self).await?;

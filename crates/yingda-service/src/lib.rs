@@ -21,6 +21,7 @@ pub mod realtime;
 pub mod routing;
 pub mod setting;
 pub mod staff;
+pub mod surge;
 #[cfg(test)]
 mod testkit;
 pub mod visit;

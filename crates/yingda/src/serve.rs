@@ -77,7 +77,7 @@ pub async fn run(config: &Config, is_demo: bool) -> Result<ExitCode> {
     );
     let router = edge(config, identity.as_deref()).guard(router.layer(from_fn(places::only_vital))).layer(from_fn(problems));
     announce(&app, config, &url, is_demo, identity.as_deref()).await?;
-    open(listener, router, identity, &app.supervisor, config)?;
+    open(listener, router, identity, &app, config)?;
     serve(&app.supervisor, config, signals).await;
     drop(app);
     data.close().await;
@@ -151,7 +151,8 @@ async fn announce(app: &App, config: &Config, url: &str, is_demo: bool, identity
 }
 
 /// Lets everybody in.
-fn open(listener: TcpListener, router: Router, identity: Option<Arc<Identity>>, supervisor: &Supervisor, config: &Config) -> Result<()> {
+fn open(listener: TcpListener, router: Router, identity: Option<Arc<Identity>>, app: &App, config: &Config) -> Result<()> {
+    let supervisor = &app.supervisor;
     let tls = identity.as_ref().map(Identity::config).transpose()?.map(|tls| TlsAcceptor::from(Arc::new(tls)));
     if let Some(identity) = identity {
         let hangup = signal(SignalKind::hangup()).map_err(Error::internal)?;
@@ -160,7 +161,7 @@ fn open(listener: TcpListener, router: Router, identity: Option<Arc<Identity>>, 
     let limits = config.limits;
     let patience = Patience { head: limits.head, write: limits.write };
     let rules = Arc::new(Rules { router, tls, patience, idle: limits.idle, body: limits.body });
-    let places = Places::new(open_files::connections(limits.connections), limits.connections_per_address);
+    let places = Places::new(open_files::connections(limits.connections), limits.connections_per_address, app.surge.clone());
     supervisor.spawn("accept", accept::accept(listener, rules, places, config.proxies.clone(), supervisor.clone()));
     Ok(())
 }

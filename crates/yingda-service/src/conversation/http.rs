@@ -9,6 +9,7 @@ use super::{
 use crate::{
     App,
     auth::{Action, authorise},
+    surge,
 };
 use axum::{Json, extract::State as Shared, http::StatusCode};
 use serde::{Deserialize, Serialize};
@@ -98,7 +99,12 @@ pub(crate) fn sight(app: &App, actor: &Actor, card: &Card) -> Sight {
         Actor::Visitor(_) | Actor::Anonymous => Viewer { eyes: Eyes::Customer, participant: Some(super::CUSTOMER) },
     };
     let is_owner_away = card.row.owner_id.is_some_and(|owner| !app.roster.is_connected(owner));
-    Sight { viewer, position: app.board.position(&card.row), is_owner_away }
+    Sight { viewer, position: place(app, card), is_owner_away }
+}
+
+/// Its place in the queue as it is told now.
+pub(crate) fn place(app: &App, card: &Card) -> Option<usize> {
+    app.surge.place(app.board.position(&card.row))
 }
 
 /// One card by its public id, if the actor may see it.
@@ -163,6 +169,7 @@ async fn open(Shared(app): Shared<App>, caller: Caller, once: Once<Open>) -> Res
     crate::message::check_client_id(&wish.client_id)?;
     let mac = app.bodies.clone();
     let (actor, site) = (caller.actor.clone(), caller.actor.visitor()?);
+    surge::charge_episode(&app, &caller, site.site)?;
     let (id, is_new) = app
         .db
         .write(move |tx| {

@@ -27,7 +27,7 @@ pub use episode::Episode;
 pub use erase::{ERASED_NAME, Erased, forget_customer, forget_subject, latest, next_of_customer};
 pub use event::Changed;
 pub use http::routes;
-pub(crate) use http::sight;
+pub(crate) use http::{place, sight};
 pub use jobs::{Named, Rename, renamed};
 #[cfg(test)]
 pub(crate) use model::fixture;

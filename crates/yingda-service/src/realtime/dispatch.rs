@@ -92,6 +92,17 @@ fn cut(app: &App, revoked: &Revoked) {
     app.hub.tell_where(stands_on, &Push::Reauthenticate);
 }
 
+/// Tells desks how strained this node is when that changes, until the program stops.
+pub(super) async fn tell_strain(app: App, mut stopping: Stopping) {
+    let mut strain = app.surge.watch();
+    loop {
+        tokio::select! {
+            () = stopping.wait() => return,
+            Ok(()) = strain.changed() => app.hub.tell_where(|who| matches!(who, Who::Staff { .. }), &Push::Presence),
+        }
+    }
+}
+
 /// Finds changes and revocations whose doorbell was lost, until the program stops.
 pub(super) async fn heal(app: App, mut stopping: Stopping) {
     let mut cursor = app.context.ids.next();

@@ -43,6 +43,7 @@ pub fn routes() -> Routes<App> {
 pub fn start(app: &App) {
     let spawn = &app.supervisor;
     spawn.spawn("dispatch", dispatch::run(app.clone(), spawn.stopping()));
+    spawn.spawn("strain of desks", dispatch::tell_strain(app.clone(), spawn.stopping()));
     spawn.spawn("heal", dispatch::heal(app.clone(), spawn.stopping()));
     spawn.spawn("presence", dispatch::renew(app.clone(), spawn.stopping()));
     spawn.spawn("polls", poll::sweep(app.clone(), spawn.stopping()));

@@ -3,7 +3,10 @@ use super::{
     connection::{self, Greeting},
     transport::{Gone, Incoming, Transport},
 };
-use crate::App;
+use crate::{
+    App,
+    surge::{self, PollSeat},
+};
 use axum::{Extension, Json, extract::State};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -105,7 +108,7 @@ pub(super) async fn poll(
             (id, entry.ok_or_else(|| Error::new(Kind::Gone, "poll_unknown"))?)
         }
         None if call.frames.is_empty() => return Err(Error::malformed("hello_expected")),
-        None => begin(&app, &caller, credentials, &info),
+        None => begin(&app, &caller, credentials, &info)?,
     };
     // A newer call ends one that still waits: its client has given it up, though a proxy may not have passed that on.
     session.take_over();
@@ -120,7 +123,8 @@ pub(super) async fn poll(
     Ok(Json(Polled { poll: id, n, frames }))
 }
 
-fn begin(app: &App, caller: &Caller, credentials: Credentials, info: &RequestInfo) -> (String, Entry) {
+fn begin(app: &App, caller: &Caller, credentials: Credentials, info: &RequestInfo) -> Result<(String, Entry)> {
+    let seat = surge::seat_poll(app, caller)?;
     let (frames, incoming) = mpsc::channel(FRAMES);
     let session =
         Arc::new(Session { owner: caller.actor.key(), queue: Mutex::default(), news: Notify::new(), turn: tokio::sync::Mutex::new(()) });
@@ -128,9 +132,9 @@ fn begin(app: &App, caller: &Caller, credentials: Credentials, info: &RequestInf
     let id = app.context.entropy.public_id();
     app.polls.0.lock().unwrap_or_else(PoisonError::into_inner).insert(id.clone(), entry.clone());
     let greeting = Greeting { credentials, address: caller.address, language: info.language };
-    let transport = PollTransport { incoming, session };
+    let transport = PollTransport { incoming, session, _seat: seat };
     app.supervisor.spawn("poll", connection::run(app.clone(), transport, greeting, app.supervisor.stopping()));
-    (id, entry)
+    Ok((id, entry))
 }
 
 impl Polls {
@@ -187,6 +191,7 @@ impl Session {
 struct PollTransport {
     incoming: mpsc::Receiver<String>,
     session: Arc<Session>,
+    _seat: PollSeat,
 }
 
 impl Transport for PollTransport {

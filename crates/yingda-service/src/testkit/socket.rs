@@ -110,6 +110,11 @@ impl Socket {
         }
     }
 
+    /// What came and was not asked for.
+    pub(crate) fn seen(&self) -> &[Value] {
+        &self.seen
+    }
+
     /// The next text entry of a conversation.
     pub(crate) async fn text(&mut self, conversation: &str) -> Value {
         self.expect_where("entry", |frame| frame["conversation"] == conversation && frame["kind"] == "text").await

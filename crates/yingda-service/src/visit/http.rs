@@ -3,7 +3,7 @@ use super::{
     actions::{self, Visit},
     identify::{self, Earlier, Wish},
 };
-use crate::App;
+use crate::{App, surge};
 use axum::{Json, extract::State, http::StatusCode};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -53,7 +53,10 @@ struct Visitor {
 /// Get a visitor's token, as a new device or with a device secret.
 #[utoipa::path(post, path = "/api/v1/visit/token", tag = "visit", operation_id = "visit_token", request_body = TokenBody,
     responses((status = 200, body = TokenAnswer), (status = "default", body = Problem)))]
-async fn token(State(app): State<App>, Input(body): Input<TokenBody>) -> Result<Json<TokenAnswer>> {
+async fn token(State(app): State<App>, caller: Caller, Input(body): Input<TokenBody>) -> Result<Json<TokenAnswer>> {
+    if body.device_secret.is_none() {
+        surge::charge_device(&app, &caller, &body.site)?;
+    }
     let visit = actions::visit(&app, body.site, body.device_secret, body.locale).await?;
     Ok(Json(TokenAnswer::of(&app, visit)))
 }

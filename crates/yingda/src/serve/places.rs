@@ -17,6 +17,7 @@ use yingda_base::{
     Error,
     http::{Peer, household},
 };
+use yingda_service::surge::Surge;
 
 /// When to come back who found no place.
 const LATER_MS: u64 = 5000;
@@ -26,11 +27,11 @@ const LAST: usize = 256;
 const LAST_PER_HOUSEHOLD: usize = 16;
 
 /// All places of the program.
-#[derive(Debug)]
 pub struct Places {
     most: usize,
     most_per_household: usize,
     taken: Mutex<Taken>,
+    surge: Arc<Surge>,
 }
 
 #[derive(Debug, Default)]
@@ -46,7 +47,6 @@ struct Count {
 }
 
 /// One connection's place, given back when it is dropped.
-#[derive(Debug)]
 pub struct Place {
     places: Arc<Places>,
     household: Option<IpAddr>,
@@ -55,9 +55,9 @@ pub struct Place {
 }
 
 impl Places {
-    /// With these limits.
-    pub fn new(most: usize, most_per_household: usize) -> Arc<Places> {
-        Arc::new(Places { most, most_per_household, taken: Mutex::default() })
+    /// With these limits; `surge` is told how many of them are taken.
+    pub fn new(most: usize, most_per_household: usize, surge: Arc<Surge>) -> Arc<Places> {
+        Arc::new(Places { most, most_per_household, taken: Mutex::default(), surge })
     }
 
     /// A place for a connection from this address, if there is any. Without an address only the sum counts: a proxy, or this machine.
@@ -71,6 +71,7 @@ impl Places {
             return None;
         }
         taken.change(household, !is_regular, |count| *count += 1);
+        self.surge.note_connections(taken.in_all.regular, self.most);
         Some(Place { places: self.clone(), household, is_last: !is_regular })
     }
 }
@@ -105,6 +106,7 @@ impl Drop for Place {
     fn drop(&mut self) {
         let mut taken = self.places.taken.lock().unwrap_or_else(PoisonError::into_inner);
         taken.change(self.household, self.is_last, |count| *count -= 1);
+        self.places.surge.note_connections(taken.in_all.regular, self.places.most);
     }
 }
 
@@ -118,7 +120,7 @@ mod tests {
 
     #[test]
     fn one_household_cannot_take_every_place() {
-        let places = Places::new(10, 3);
+        let places = Places::new(10, 3, Arc::default());
         let crowd: Vec<_> = (0..3).map(|_| places.take(address(1)).unwrap()).collect();
         assert!(crowd.iter().all(|place| !place.is_last));
         let more: Vec<_> = (0..LAST_PER_HOUSEHOLD).map(|_| places.take(address(1)).unwrap()).collect();
@@ -132,7 +134,7 @@ mod tests {
 
     #[test]
     fn places_come_back_and_nothing_is_remembered() {
-        let places = Places::new(1, 1);
+        let places = Places::new(1, 1, Arc::default());
         let first = places.take(address(1)).unwrap();
         let second = places.take(address(2)).unwrap();
         assert_eq!((first.is_last, second.is_last), (false, true));
@@ -146,7 +148,7 @@ mod tests {
 
     #[test]
     fn the_last_places_are_bounded_too() {
-        let places = Places::new(0, 100);
+        let places = Places::new(0, 100, Arc::default());
         let held: Vec<_> = (0..LAST).map(|_| places.take(None).unwrap()).collect();
         assert!(places.take(None).is_none());
         drop(held);

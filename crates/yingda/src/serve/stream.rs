@@ -165,7 +165,7 @@ mod tests {
     async fn pair() -> (TcpStream, Stream, Phase) {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let (client, accepted) = tokio::join!(TcpStream::connect(listener.local_addr().unwrap()), listener.accept());
-        let (phase, place) = (Phase::default(), Places::new(1, 1).take(None).unwrap());
+        let (phase, place) = (Phase::default(), Places::new(1, 1, Arc::default()).take(None).unwrap());
         let patience = Patience { head: HEAD_PATIENCE, write: Duration::from_millis(500) };
         let stream = Stream::new(Wire::Plain(accepted.unwrap().0), phase.clone(), patience, place);
         (client.unwrap(), stream, phase)

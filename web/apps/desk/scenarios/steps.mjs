@@ -43,6 +43,7 @@ export const steps = {
   calm: { ready: '.list' },
   empty: { ready: '.list' },
   offline: { ready: '.bar' },
+  strained: { ready: '.bar' },
   files: { ready: '.file' },
   viewer: {
     scenario: 'files',

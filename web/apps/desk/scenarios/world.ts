@@ -426,6 +426,10 @@ export const scenarios: Record<string, { path: string; world: () => World }> = {
       refuse: { '/api/v1/conversation/c1/draft': { status: 401, code: 'session_revoked', title: '登录已结束' } },
     }),
   },
+  strained: {
+    path: '/conversation/c1',
+    world: () => ({ ...afternoon(), presence: { ...afternoon().presence, strain: 2 } }),
+  },
   calm: { path: '/conversation', world: () => ({ ...afternoon(), presence: { ...afternoon().presence, load: 8 } }) },
   empty: {
     path: '/conversation',

@@ -244,6 +244,8 @@ export interface OwnPresence {
   connected: boolean;
   load: number;
   limit: number;
+  /** What the server has given up: 0 nothing, 1 previews, 2 exact places in queues as well. */
+  strain?: number;
 }
 export interface OtherPresence {
   conversation: string;

@@ -138,7 +138,7 @@ impl<T: Transport> Connection<T> {
             Ok(listened) => listened,
             Err(error) => return self.refuse(&error, json!({"conversation": preview.conversation})).await,
         };
-        if self.app.limits.count(Limit::Write, &self.actor, self.address).is_ok() {
+        if self.app.limits.count(Limit::Write, &self.actor, self.address).is_ok() && self.app.surge.shows_previews() {
             // What is not yet said must not give away what nobody should have typed.
             let text = crate::customer::mask(&preview.text.chars().take(500).collect::<String>());
             self.app.bus.ring(Doorbell::of(PreviewText { conversation_id, conversation: preview.conversation.clone(), participant, text }));

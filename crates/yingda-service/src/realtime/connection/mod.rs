@@ -208,7 +208,7 @@ impl<T: Transport> Connection<T> {
             done = finish(&mut self.in_flight), if self.in_flight.is_some() => self.answer(done).await,
             push = self.mailbox.recv() => self.push_all(push).await,
             _ = self.board.changed(), if self.inbox_at.is_none() && self.follows_board() => {
-                self.inbox_at = Some(Instant::now() + if matches!(self.actor, Actor::Staff(_)) { INBOX_PAUSE } else { PLACE_PAUSE });
+                self.inbox_at = Some(Instant::now() + if matches!(self.actor, Actor::Staff(_)) { INBOX_PAUSE } else { self.app.surge.place_pause(PLACE_PAUSE) });
                 Ok(())
             }
             () = at(self.inbox_at) => {

@@ -205,7 +205,7 @@ impl<T: Transport> Connection<T> {
     pub(super) fn note_places(&mut self, cards: &[Card]) {
         for card in cards {
             match card.row.state {
-                State::Queued => self.places.insert(card.row.id, self.app.board.position(&card.row)),
+                State::Queued => self.places.insert(card.row.id, conversation::place(&self.app, card)),
                 State::Served | State::Closed => self.places.remove(&card.row.id),
             };
         }
@@ -222,7 +222,7 @@ impl<T: Transport> Connection<T> {
         }
         let cards: Vec<Card> = self.places.keys().filter_map(|id| self.app.board.get(*id)).map(|card| (*card).clone()).collect();
         let moved: Vec<Card> =
-            cards.into_iter().filter(|card| self.places.get(&card.row.id) != Some(&self.app.board.position(&card.row))).collect();
+            cards.into_iter().filter(|card| self.places.get(&card.row.id) != Some(&conversation::place(&self.app, card))).collect();
         if moved.is_empty() { Ok(()) } else { self.push_cards(&moved).await }
     }
 
@@ -246,7 +246,10 @@ impl<T: Transport> Connection<T> {
         let figures =
             self.app.db.read(move |tx| Ok((conversation::actions::load(tx, id)?, crate::staff::max_conversations(tx, id)?))).await;
         let (load, limit) = figures.unwrap_or_default();
-        self.send("presence", &json!({"accepting": accepting, "connected": true, "visible": true, "load": load, "limit": limit})).await
+        let body = json!({
+            "accepting": accepting, "connected": true, "visible": true, "load": load, "limit": limit, "strain": self.app.surge.strain().step(),
+        });
+        self.send("presence", &body).await
     }
 
     /// Rights changed: whoever is somebody else now, or nobody, is cut; others go on with their new rights.

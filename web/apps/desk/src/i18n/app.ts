@@ -36,6 +36,11 @@ export const zh = {
     waiting: '{n} 条待发送存在本机，连上后按原顺序发出，不会重复',
     retry: '立即重试',
   },
+  strain: {
+    title: '系统繁忙',
+    previews: '客户正在输入的内容暂不显示，消息收发不受影响',
+    places: '客户正在输入的内容暂不显示，排队位置只显示大致人数，消息收发不受影响',
+  },
   me: {
     label: '我的菜单',
     theme: '外观',
@@ -125,6 +130,12 @@ export const en: Translation<typeof zh> = {
     text: 'You can keep typing',
     waiting: '{n} to send, kept on this device; sent in order once, after reconnecting',
     retry: 'Retry now',
+  },
+  strain: {
+    title: 'The system is busy',
+    previews: 'What customers are typing is not shown for now. Messages go on as usual.',
+    places:
+      'What customers are typing is not shown for now, and places in queues are rounded. Messages go on as usual.',
   },
   me: {
     label: 'My menu',
