@@ -5,7 +5,7 @@ use super::{
 };
 use std::time::Duration;
 use tokio::{
-    io::AsyncWriteExt,
+    io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
     time::{interval, timeout},
 };
@@ -30,7 +30,7 @@ async fn trickle(serving: &Serving, beginning: &str) -> String {
     let read = async {
         let mut bytes = Vec::new();
         // A reset after the answer is an end like any other.
-        let _ = tokio::io::AsyncReadExt::read_to_end(&mut reading, &mut bytes).await;
+        let _ = reading.read_to_end(&mut bytes).await;
         String::from_utf8(bytes).unwrap()
     };
     timeout(Duration::from_secs(15), async {
@@ -92,6 +92,8 @@ async fn beyond_the_limit_only_what_is_vital_is_answered() {
     assert_eq!((answer.status, answer.header("retry-after")), (503, Some("5")), "{answer:?}");
     assert_eq!((answer.header("content-type"), answer.json()["code"].as_str()), (Some("application/problem+json"), Some("overloaded")));
     assert!(answer.json()["title"].as_str().unwrap().contains("系统繁忙"), "{}", answer.body);
+    let socket = ask("GET /api/v1/socket").await;
+    assert_eq!((socket.status, socket.header("retry-after")), (503, Some("5")), "no place for a socket either: {socket:?}");
     assert_eq!(ask("GET /readyz").await.status, 200);
     assert_eq!(ask("GET /api/v1/auth/me").await.status, 401, "whoever must get in to help is heard");
     drop(held);
@@ -122,4 +124,67 @@ async fn few_open_files_mean_fewer_connections_and_no_failure() {
     assert_eq!(exchange(plain(serving.address()).await, "GET /readyz", &[], "").await.status, 200);
     let ended = serving.stop();
     assert!(ended.err.contains("fewer connections than configured") && !ended.err.contains("no connection can be let in"), "{}", ended.err);
+}
+
+/// A WebSocket that is open; what follows are its bytes.
+async fn socket(serving: &Serving) -> TcpStream {
+    let mut stream = plain(serving.address()).await;
+    let head = "GET /api/v1/socket HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n\
+                Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
+    stream.write_all(head.as_bytes()).await.unwrap();
+    let mut answer = Vec::new();
+    while !answer.ends_with(b"\r\n\r\n") {
+        answer.push(stream.read_u8().await.expect("the socket opens"));
+    }
+    assert!(answer.starts_with(b"HTTP/1.1 101 "), "{}", String::from_utf8_lossy(&answer));
+    stream
+}
+
+/// Half a frame, a frame that promises a gigabyte, a byte, nothing at all; and heads without end.
+#[tokio::test]
+async fn peers_of_every_bad_kind_are_cut_while_others_are_served() {
+    let place = Place::new();
+    let serving = place.configured("[limits]\nhead_seconds = 2\nidle_seconds = 2\nconnections = 400\n", &[]);
+    let mut peers: Vec<TcpStream> = Vec::new();
+    for n in 0..150 {
+        peers.push(match n % 5 {
+            0 => plain(serving.address()).await,
+            _ => socket(&serving).await,
+        });
+        let bytes: &[u8] = match n % 5 {
+            1 => b"\x81\x85\0\0\0\0h",
+            2 => b"\x81\xff\0\0\0\0\x40\0\0\0\0\0\0\0xxxx",
+            3 => b"\x81",
+            _ => b"",
+        };
+        peers[n].write_all(bytes).await.unwrap();
+    }
+    let huge = async {
+        let mut stream = plain(serving.address()).await;
+        let line = format!("X-Long: {}\r\n", "x".repeat(60_000));
+        let mut head = String::from("GET /readyz HTTP/1.1\r\nHost: localhost\r\n");
+        head.extend(std::iter::repeat_n(line.as_str(), 20));
+        // It may hang up before it has heard all of it.
+        let _ = stream.write_all(format!("{head}\r\n").as_bytes()).await;
+        let mut said = Vec::new();
+        let _ = timeout(Duration::from_secs(15), stream.read_to_end(&mut said)).await.expect("it is not listened to for ever");
+        String::from_utf8_lossy(&said).into_owned()
+    };
+    let others = async {
+        for _ in 0..20 {
+            assert_eq!(serving.get("/readyz").await.status(), 200);
+        }
+    };
+    let (said, ()) = tokio::join!(huge, others);
+    assert!(said.is_empty() || said.starts_with("HTTP/1.1 431"), "{said}");
+    for (n, peer) in peers.iter_mut().enumerate() {
+        // Fifteen seconds: ten to say hello, and the last words. A reset is an end like any other.
+        let end = timeout(Duration::from_secs(15), peer.read_to_end(&mut Vec::new())).await;
+        assert!(end.is_ok(), "peer {n} is still listened to");
+    }
+    let metrics = serving.get("/metrics").await.text().await.unwrap();
+    let open = metrics.lines().find_map(|line| line.strip_prefix("yingda_connections ")).unwrap();
+    assert!(open.parse::<f64>().unwrap() < 10.0, "their places came back: {open}");
+    let ended = serving.stop();
+    assert!(!ended.err.contains("ERROR") && !ended.err.contains("panicked"), "{}", ended.err);
 }

@@ -1,4 +1,6 @@
 //! Sockets and polling: greeting, healing, revocation, bad frames. On both databases.
+mod clock;
+
 use crate::{
     apps,
     testkit::{GROUP, TestApp},
