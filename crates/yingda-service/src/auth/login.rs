@@ -76,20 +76,20 @@ pub async fn login(app: &App, caller: &Caller, login: &str, password: String, br
     let (credential, lane, left) = app.db.write_needed(charge).await?;
     // Who may not is answered as a stranger is, after the same work: nobody learns whose password still counts.
     let credential = credential.filter(|_| is_for);
-    let (staff, hash) = match credential {
-        Some(Credential { staff_id, hash, is_active }) => (is_active.then_some(staff_id), Some(hash)),
-        None => (None, None),
-    };
+    let hash = credential.as_ref().map(|credential| credential.hash.clone());
     let fits = app.auth.passwords.verify(password, hash).await?;
     let (caller, rules) = (caller.clone(), Rules::of(app));
-    match staff.filter(|_| fits) {
-        Some(staff) => app.db.write_needed(move |tx| pass(tx, &caller, &lane, staff, &browser, rules)).await,
-        None => {
-            app.db.write_needed(move |tx| refuse(tx, &caller, staff, "auth.login_refused")).await?;
-            let refused = Error::unauthenticated("auth.login_refused");
-            Err(left.into_iter().fold(refused, |error, left| error.with("left", left)))
+    let decide = move |tx: &mut Tx| match &credential {
+        Some(verified) if fits && verified.is_active => pass(tx, &caller, &lane, verified, &browser, rules),
+        other => {
+            let staff = other.as_ref().filter(|credential| credential.is_active).map(|credential| credential.staff_id);
+            refuse(tx, &caller, staff, "auth.login_refused").map(|()| None)
         }
-    }
+    };
+    app.db.write_needed(decide).await?.ok_or_else(|| {
+        let refused = Error::unauthenticated("auth.login_refused");
+        left.into_iter().fold(refused, |error, left| error.with("left", left))
+    })
 }
 
 /// What settings say about a login.
@@ -106,16 +106,22 @@ impl Rules {
     }
 }
 
-/// The password was right.
-fn pass(tx: &mut Tx, caller: &Caller, lane: &Lane, staff: StaffId, browser: &Browser, rules: Rules) -> Result<Passed> {
-    let failures = lane.acquit(tx)?;
-    if store::factor_since(tx, staff)?.is_some() {
-        return challenge(tx, staff, false);
+/// The password was right when it was verified. That takes a while, of seconds when many come: if it was taken away meanwhile it opens
+/// nothing (`None`), and a second factor that was put before it counts. Both rows are locked, so that whoever changes them ends, after us,
+/// also the session that begins here.
+fn pass(tx: &mut Tx, caller: &Caller, lane: &Lane, verified: &Credential, browser: &Browser, rules: Rules) -> Result<Option<Passed>> {
+    let (staff, failures) = (verified.staff_id, lane.acquit(tx)?);
+    let has_factor = store::lock_factor(tx, staff)?.is_some_and(|factor| factor.since.is_some());
+    if !store::lock_credential(tx, staff)?.is_some_and(|now| now.is_active && now.hash == verified.hash) {
+        return refuse(tx, caller, Some(staff), "auth.login_refused").map(|()| None);
+    }
+    if has_factor {
+        return challenge(tx, staff, false).map(Some);
     }
     expire_password(tx, staff, rules)?;
     let must_enrol = rules.second_factor.covers(&store::permissions(tx, staff)?);
     let done = begin(tx, caller, staff, Method::Password, browser, must_enrol)?;
-    Ok(Passed::In(Box::new(LoggedIn { failures, ..done })))
+    Ok(Some(Passed::In(Box::new(LoggedIn { failures, ..done }))))
 }
 
 fn challenge(tx: &mut Tx, staff: StaffId, is_vouched: bool) -> Result<Passed> {

@@ -51,7 +51,7 @@ async fn check_history(app: &App, staff: StaffId, new: &str) -> Result<()> {
 /// Changes one's own password and ends one's other sessions.
 pub fn change_password(tx: &mut Tx, caller: &Caller, new: &NewPassword) -> Result<()> {
     // Whoever was faster with the same old password wins; the slower one no longer knows it.
-    let now = store::find_credential_of(tx, new.staff)?.map(|credential| credential.hash);
+    let now = store::lock_credential(tx, new.staff)?.map(|credential| credential.hash);
     if now.as_ref() != Some(&new.stored) {
         return Err(Error::invalid("password.wrong"));
     }
@@ -67,7 +67,7 @@ fn password_audit(staff: StaffId, refused: &'static str) -> Audit {
 /// Sets the password of an account without knowing the old one: for those who may manage staff, and for the command line.
 pub fn set_password(tx: &mut Tx, staff: StaffId, hash: &str, must_change: bool) -> Result<()> {
     store::keep_old_password(tx, staff, settings::MOST_OLD)?;
-    // Whoever knew the old one and is asked for a code now must begin anew.
-    store::forget_challenges(tx, staff)?;
-    store::set_password(tx, staff, hash, must_change)
+    store::set_password(tx, staff, hash, must_change)?;
+    // Whoever knew the old one and is asked for a code now must begin anew; also who was asked while we waited for the row.
+    store::forget_challenges(tx, staff)
 }

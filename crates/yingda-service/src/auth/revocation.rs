@@ -72,16 +72,17 @@ pub fn revocations_since(tx: &mut Tx, since: Millis, window: Duration) -> Result
     store::revocations_since(tx, since - window)
 }
 
-/// Devices whose tokens no longer count, for as long as a token could live.
+/// Devices whose tokens no longer count, for as long as a token could live: by a clock that does not jump, or a wrong one would bring them back.
 #[derive(Default)]
-pub(super) struct RevokedDevices(Mutex<HashMap<i64, Millis>>);
+pub(super) struct RevokedDevices(Mutex<HashMap<i64, Duration>>);
 
 impl RevokedDevices {
     pub fn contains(&self, device: i64) -> bool {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).contains_key(&device)
     }
 
-    fn note(&self, revoked: Revoked, now: Millis) {
+    /// `now` is time that passed, not time of day.
+    fn note(&self, revoked: Revoked, now: Duration) {
         if revoked.kind == RevokedKind::Device {
             let mut devices = self.0.lock().unwrap_or_else(PoisonError::into_inner);
             devices.insert(revoked.id, now + VISITOR_LIFE);
@@ -106,7 +107,7 @@ pub async fn start(app: &App) -> Result<()> {
                 () = stopping.wait() => return,
                 Some(doorbell) = bell.recv() => {
                     if let Some(revoked) = doorbell.open::<Revoked>() {
-                        app.auth.revoked.note(*revoked, app.context.clock.now());
+                        app.auth.revoked.note(*revoked, app.context.clock.elapsed());
                     }
                 }
                 _ = tick.tick() => {
@@ -124,7 +125,23 @@ pub async fn start(app: &App) -> Result<()> {
 async fn sweep(app: &App, past: Duration) -> Result<()> {
     let now = app.context.clock.now();
     for revoked in app.db.read(move |tx| revocations_since(tx, now - past, LATE)).await? {
-        app.auth.revoked.note(revoked, now);
+        app.auth.revoked.note(revoked, app.context.clock.elapsed());
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_revoked_device_stays_so_for_as_long_as_its_token_lives() {
+        let (devices, device) = (RevokedDevices::default(), |id| Revoked { kind: RevokedKind::Device, id });
+        let at = Duration::from_secs(10);
+        devices.note(device(1), at);
+        devices.note(device(2), at + VISITOR_LIFE.saturating_sub(Duration::from_millis(1)));
+        assert!(devices.contains(1) && devices.contains(2));
+        devices.note(device(3), at + VISITOR_LIFE);
+        assert!(!devices.contains(1) && devices.contains(2));
+    }
 }

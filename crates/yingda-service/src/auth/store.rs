@@ -47,6 +47,16 @@ pub fn find_credential_of(tx: &mut Tx, staff: StaffId) -> Result<Option<Credenti
     ))
 }
 
+/// The same, and nobody changes the password until the unit ends.
+pub fn lock_credential(tx: &mut Tx, staff: StaffId) -> Result<Option<Credential>> {
+    row! { struct Locked { staff_id: StaffId } }
+    let locked: Option<Locked> = tx.find(sql!("SELECT staff_id FROM staff_password WHERE staff_id = $1 FOR UPDATE", staff))?;
+    match locked {
+        Some(locked) => find_credential_of(tx, locked.staff_id),
+        None => Ok(None),
+    }
+}
+
 pub fn set_password(tx: &mut Tx, staff: StaffId, hash: &str, must_change: bool) -> Result<()> {
     tx.run(sql!(
         "INSERT INTO staff_password (staff_id, hash, must_change, changed_at)

@@ -233,6 +233,43 @@ apps! { a_sensitive_call_asks_for_a_proof_and_the_proof_brings_another_token, |t
     assert!(!rows.iter().any(|row| row["code"] == "step_up_required"), "to be asked is not to be refused");
 }}
 
+apps! { a_password_taken_away_while_it_is_verified_opens_nothing, |t| async {
+    account(&t, "linxiao", false).await;
+    let hash = t.app.auth.passwords.hash("another password".to_owned()).await.unwrap();
+    let id: i64 = logged_in(&t, "linxiao").await.get("/api/v1/auth/me").await.body["staff"]["id"].as_str().unwrap().parse().unwrap();
+    // So many wait before it that there is time for what happens meanwhile.
+    let queue = futures_util::future::join_all((0..24).map(|_| t.app.auth.passwords.verify("x".to_owned(), None)));
+    let meanwhile = async {
+        t.until("the guess is charged, and waits", async || t.db.read(|tx| crate::auth::store::count_failures(tx, &charged("linxiao"))).await.unwrap() > 0).await;
+        let reset = move |tx: &mut yingda_base::Tx| {
+            crate::auth::set_password(tx, crate::auth::StaffId(id), &hash, true)?;
+            crate::auth::end_sessions(tx, crate::auth::StaffId(id), None)
+        };
+        t.db.write(reset).await.unwrap();
+    };
+    let (_, answer, ()) = tokio::join!(queue, login(&t, "linxiao", PASSWORD), meanwhile);
+    assert_eq!((answer.status, answer.code()), (401, "auth.login_refused"), "{}", answer.body);
+    assert_eq!(login(&t, "linxiao", "another password").await.status, 200);
+}}
+
+/// What guesses of strangers at a login are counted under.
+fn charged(login: &str) -> String {
+    let hash = super::token::hash_secret(login);
+    format!("login:{}", hash[..16].iter().map(|byte| format!("{byte:02x}")).collect::<String>())
+}
+
+apps! { many_who_log_in_side_by_side_all_get_in, |t| async {
+    account(&t, "linxiao", false).await;
+    for _ in 0..4 {
+        let answers = futures_util::future::join_all((0..8).map(|_| login(&t, "linxiao", PASSWORD))).await;
+        for answer in &answers {
+            assert!(answer.status == 200 || answer.code() == "auth.login_throttled", "{}", answer.body);
+        }
+        assert!(answers.iter().any(|answer| answer.status == 200));
+        t.db.clock().advance(Duration::from_secs(60));
+    }
+}}
+
 apps! { guesses_at_ones_own_password_are_slowed_apart_from_the_door, |t| async {
     account(&t, "linxiao", false).await;
     let person = logged_in(&t, "linxiao").await;

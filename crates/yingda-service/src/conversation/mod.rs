@@ -70,11 +70,8 @@ pub fn participant_of(tx: &mut Tx, id: ConversationId, staff: i64) -> Result<Opt
 
 /// Account and name of the one who serves, or served last.
 pub fn last_owner(tx: &mut Tx, id: ConversationId) -> Result<Option<(i64, String)>> {
-    let assigned = |body: &String| {
-        let body: serde_json::Value = serde_json::from_str(body).ok()?;
-        (body["code"] == SystemCode::Assigned.as_str()).then(|| body["params"]["participant"].as_i64()).flatten()
-    };
-    let Some(last) = store::deeds(tx, id)?.iter().find_map(assigned) else { return Ok(None) };
+    let participant = |body: String| serde_json::from_str::<serde_json::Value>(&body).ok()?["params"]["participant"].as_i64();
+    let Some(last) = store::last_deed(tx, id, SystemCode::Assigned)?.and_then(participant) else { return Ok(None) };
     let found = store::participants(tx, id)?.into_iter().find(|participant| participant.participant == last);
     Ok(found.and_then(|participant| Some((participant.staff_id?, participant.name))))
 }

@@ -234,17 +234,19 @@ pub(super) fn entry(tx: &mut Tx, id: ConversationId, seq: i64) -> Result<Option<
 
 row! { struct Body { body: String } }
 
-/// The bodies of what the house did in a conversation, the last first.
-pub(super) fn deeds(tx: &mut Tx, id: ConversationId) -> Result<Vec<String>> {
-    let rows: Vec<Body> = tx.all(sql!(
+/// The body of the last system entry with this code. What people say cannot look like one: quotes within JSON are escaped.
+pub(super) fn last_deed(tx: &mut Tx, id: ConversationId, code: SystemCode) -> Result<Option<String>> {
+    let found: Option<Body> = tx.find(sql!(
         "SELECT b.body
          FROM entry e
          JOIN entry_body b ON b.conversation_id = e.conversation_id AND b.seq = e.seq
-         WHERE e.conversation_id = $1 AND e.kind = 'system'
-         ORDER BY e.seq DESC",
-        id
+         WHERE e.conversation_id = $1 AND e.kind = 'system' AND b.body LIKE $2
+         ORDER BY e.seq DESC
+         LIMIT 1",
+        id,
+        format!("%\"code\":\"{}\"%", code.as_str())
     ))?;
-    Ok(rows.into_iter().map(|row| row.body).collect())
+    Ok(found.map(|row| row.body))
 }
 
 row! {

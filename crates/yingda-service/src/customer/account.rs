@@ -18,7 +18,7 @@ pub fn vouched(tx: &mut Tx, site: i64, subject: &str, signed: &Signed) -> Result
         && profile.name != *name
     {
         profile.name = name.clone();
-        store::update(tx, &profile)?;
+        store::rename(tx, profile.id.0, name)?;
         conversation::renamed(tx, Named::Customer(profile.id.0))?;
     }
     Ok(profile)

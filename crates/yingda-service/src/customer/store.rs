@@ -71,6 +71,11 @@ pub fn seen(tx: &mut Tx, id: i64) -> Result<()> {
     Ok(())
 }
 
+/// Changes the name alone: facts and tags may just be changing by somebody else's hand.
+pub fn rename(tx: &mut Tx, id: i64, name: &str) -> Result<()> {
+    tx.run(sql!("UPDATE customer SET name = $2 WHERE id = $1", id, name)).map(drop)
+}
+
 pub fn update(tx: &mut Tx, profile: &Profile) -> Result<()> {
     tx.run(sql!(
         "UPDATE customer SET name = $2, facts = $3, tags = $4 WHERE id = $1",

@@ -1,6 +1,6 @@
 //! Looking at a rating, giving and changing it, asking for it.
 use super::{
-    model::{Opinion, Rating, Rules, Standing},
+    model::{MOST_CHANGES, Opinion, Rating, Rules, Standing},
     store,
 };
 use crate::{
@@ -26,7 +26,8 @@ fn standing(tx: &mut Tx, row: Conversation) -> Result<Standing> {
     Ok(Standing { is_invited: store::is_invited(tx, row.id)?, rating, agent, row })
 }
 
-/// The customer says, or says anew, what they think. The same again changes nothing. Code: `rating.not_open`.
+/// The customer says, or says anew, what they think. The same again changes nothing. Codes: `rating.not_open`,
+/// `rating.changed_often`.
 pub fn rate(tx: &mut Tx, actor: &Actor, public_id: &str, opinion: Opinion, settings: &Settings) -> Result<Standing> {
     let mut episode = Episode::lock(tx, public_id)?;
     authorise(actor, Action::Take, &episode.row)?;
@@ -38,6 +39,10 @@ pub fn rate(tx: &mut Tx, actor: &Actor, public_id: &str, opinion: Opinion, setti
     if before.rating.as_ref().is_some_and(|(rating, reasons)| is_same(rating, &opinion) && *reasons == opinion.reasons) {
         return Ok(before);
     }
+    let changes = before.rating.as_ref().map_or(0, |(rating, _)| rating.changes) + 1;
+    if changes > MOST_CHANGES {
+        return Err(Error::conflict("rating.changed_often").with("most", MOST_CHANGES));
+    }
     let rating = Rating {
         conversation_id: episode.row.id,
         stars: opinion.stars,
@@ -48,6 +53,7 @@ pub fn rate(tx: &mut Tx, actor: &Actor, public_id: &str, opinion: Opinion, setti
         group_id: episode.row.group_id,
         rated_at: before.rating.as_ref().map_or(now, |(rating, _)| rating.rated_at),
         changed_at: now,
+        changes,
     };
     let told = json!({"stars": rating.stars, "is_low": rating.is_low, "is_resolved": rating.is_resolved});
     episode.append(tx, NewEntry { audience: Audience::Staff, ..NewEntry::system(SystemCode::Rated, told) })?;

@@ -13,6 +13,8 @@ const GOOD_FROM: i64 = 4;
 /// Most reasons to choose from, and most characters of one.
 const MOST_REASONS: usize = 8;
 const LONGEST_REASON: usize = 20;
+/// Most times a rating is given or changed: each is an entry that staff see.
+pub(super) const MOST_CHANGES: i64 = 20;
 /// Most characters of a customer's own words.
 const LONGEST_COMMENT: usize = 500;
 
@@ -52,6 +54,8 @@ row! {
         pub rated_at: Millis,
         /// When it was last changed.
         pub changed_at: Millis,
+        /// How often it was given or changed.
+        pub changes: i64,
     }
 }
 

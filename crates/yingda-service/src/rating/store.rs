@@ -7,7 +7,7 @@ use yingda_base::{Millis, Result, Tx, row, sql};
 
 pub(super) fn find(tx: &mut Tx, id: ConversationId) -> Result<Option<Rating>> {
     tx.find(sql!(
-        "SELECT conversation_id, stars, is_low, is_resolved, comment, staff_id, group_id, rated_at, changed_at
+        "SELECT conversation_id, stars, is_low, is_resolved, comment, staff_id, group_id, rated_at, changed_at, changes
          FROM rating
          WHERE conversation_id = $1",
         id
@@ -25,11 +25,11 @@ pub(super) fn reasons(tx: &mut Tx, id: ConversationId) -> Result<BTreeSet<String
 pub(super) fn put(tx: &mut Tx, rating: &Rating, opinion: &Opinion) -> Result<()> {
     let id = rating.conversation_id;
     tx.run(sql!(
-        "INSERT INTO rating (conversation_id, stars, is_low, is_resolved, comment, staff_id, group_id, rated_at, changed_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+        "INSERT INTO rating (conversation_id, stars, is_low, is_resolved, comment, staff_id, group_id, rated_at, changed_at, changes)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
          ON CONFLICT (conversation_id) DO UPDATE
          SET stars = excluded.stars, is_low = excluded.is_low, is_resolved = excluded.is_resolved, comment = excluded.comment,
-             staff_id = excluded.staff_id, group_id = excluded.group_id, changed_at = excluded.changed_at",
+             staff_id = excluded.staff_id, group_id = excluded.group_id, changed_at = excluded.changed_at, changes = excluded.changes",
         id,
         rating.stars,
         rating.is_low,
@@ -38,7 +38,8 @@ pub(super) fn put(tx: &mut Tx, rating: &Rating, opinion: &Opinion) -> Result<()>
         rating.staff_id,
         rating.group_id,
         rating.rated_at,
-        rating.changed_at
+        rating.changed_at,
+        rating.changes
     ))?;
     tx.run(sql!("DELETE FROM rating_reason WHERE conversation_id = $1", id))?;
     for reason in &opinion.reasons {

@@ -69,6 +69,18 @@ apps! { a_customer_rates_once_and_changes_it_within_a_day, |t| async {
     assert_eq!((&late["rating"]["stars"], &late["is_open"]), (&json!(5), &json!(false)));
 }}
 
+apps! { a_rating_is_not_changed_without_end, |t| async {
+    let (visitor, agent) = (t.unlimited(t.visitor().await).await, t.agent("linxiao").await);
+    let id = ended(&visitor, &agent, "a").await;
+    let say = async |stars: i64| visitor.put(&path(&id), json!({"stars": stars})).await;
+    for n in 0..20 { assert_eq!(say(1 + n % 2).await.status, 200, "{n}"); }
+    let often = say(5).await;
+    assert_eq!((often.status, often.code()), (409, "rating.changed_often"));
+    assert_eq!(say(2).await.status, 200, "the same again changes nothing");
+    assert_eq!(codes(&agent, &id).await.iter().filter(|code| *code == "rated").count(), 20);
+    assert_eq!(visitor.get(&path(&id)).await.body["rating"]["stars"], 2);
+}}
+
 apps! { staff_are_told_and_customers_see_no_trace_in_the_log, |t| async {
     let (visitor, agent) = (t.visitor().await, t.agent("linxiao").await);
     let id = ended(&visitor, &agent, "a").await;

@@ -2,7 +2,7 @@
 mod clock;
 
 use crate::{
-    apps,
+    apps, auth,
     testkit::{GROUP, TestApp},
 };
 use serde_json::{Value, json};
@@ -82,6 +82,24 @@ apps! { a_panel_that_stays_open_is_asked_for_a_fresh_token, |t| async {
         if frame["type"] == "bye" { break frame }
     };
     assert_eq!((&bye["reason"], &bye["retry_ms"]), (&json!("token_expired"), &json!(0)));
+}}
+
+apps! { a_socket_outlives_the_token_it_came_with, |t| async {
+    let agent = t.agent("linxiao").await;
+    let id: i64 = agent.get("/api/v1/auth/me").await.body["staff"]["id"].as_str().unwrap().parse().unwrap();
+    let hash = auth::hash_password(&t.app.context.entropy, "correct horse battery").unwrap();
+    t.db.write(move |tx| auth::set_password(tx, auth::StaffId(id), &hash, false)).await.unwrap();
+    let mut desk = agent.socket().await;
+    let proven = agent.post("/api/v1/auth/step-up", json!({"proof": "correct horse battery"})).await;
+    let renewed = t.anonymous().with_token(proven.body["token"].as_str().unwrap());
+    assert_eq!(renewed.get("/api/v1/auth/me").await.status, 200);
+    t.db.clock().advance(Duration::from_secs(31));
+    assert_eq!(agent.get("/api/v1/auth/me").await.code(), "token_expired", "the token is no more");
+    t.app.hub.tell_where(|_| true, &crate::realtime::hub::Push::Reauthenticate);
+    desk.settle().await;
+    // The session is what it stands on.
+    assert_eq!(renewed.call(reqwest::Method::POST, "/api/v1/auth/logout", Some(json!({})), None).await.status, 204);
+    assert_eq!(desk.ended().await.as_deref(), Some("session_revoked"));
 }}
 
 apps! { a_revoked_session_is_cut_at_once, |t| async {

@@ -20,14 +20,20 @@ impl Chain {
     }
 }
 
+macro_rules! chain {
+    ($rest:literal) => {
+        concat!("SELECT name, sealed_seq, sealed_hash, sealed_at, anchored_seq, anchored_at FROM audit_chain WHERE id = 1", $rest)
+    };
+}
+
 /// The chain, if it was begun.
 pub fn find(tx: &mut Tx) -> Result<Option<Chain>> {
-    tx.find(sql!("SELECT name, sealed_seq, sealed_hash, sealed_at, anchored_seq, anchored_at FROM audit_chain WHERE id = 1"))
+    tx.find(sql!(chain!("")))
 }
 
 /// The same, with its row locked: whoever moves the head comes here first.
 pub fn lock(tx: &mut Tx) -> Result<Option<Chain>> {
-    tx.find(sql!("SELECT name, sealed_seq, sealed_hash, sealed_at, anchored_seq, anchored_at FROM audit_chain WHERE id = 1 FOR UPDATE"))
+    tx.find(sql!(chain!(" FOR UPDATE")))
 }
 
 pub fn begin(tx: &mut Tx, name: &str, genesis: Head) -> Result<()> {
@@ -102,35 +108,27 @@ impl Whole {
     }
 }
 
+macro_rules! records {
+    ($rest:literal) => {
+        concat!(
+            "SELECT r.id, r.at, r.actor_kind, r.actor_id, r.actor_name, r.session_id, r.method, r.action, r.object_kind, r.object_id, r.result,
+                    r.code, r.address, r.request, r.origin_salt, r.chain_seq, r.origin_seal, r.value_seal, r.chain_hash,
+                    v.record_id AS value_of, v.salt AS value_salt, v.before_value, v.after_value
+             FROM audit_record r
+             LEFT JOIN audit_value v ON v.record_id = r.id ",
+            $rest
+        )
+    };
+}
+
 /// Records nobody has sealed, the oldest ids first. Complete whatever order they were committed in: it asks for a mark and not for a place.
 pub fn unsealed(tx: &mut Tx, limit: i64) -> Result<Vec<Whole>> {
-    tx.all(sql!(
-        "SELECT r.id, r.at, r.actor_kind, r.actor_id, r.actor_name, r.session_id, r.method, r.action, r.object_kind, r.object_id, r.result,
-                r.code, r.address, r.request, r.origin_salt, r.chain_seq, r.origin_seal, r.value_seal, r.chain_hash,
-                v.record_id AS value_of, v.salt AS value_salt, v.before_value, v.after_value
-         FROM audit_record r
-         LEFT JOIN audit_value v ON v.record_id = r.id
-         WHERE r.chain_seq IS NULL
-         ORDER BY r.id
-         LIMIT $1",
-        limit
-    ))
+    tx.all(sql!(records!("WHERE r.chain_seq IS NULL ORDER BY r.id LIMIT $1"), limit))
 }
 
 /// Records by their place in the chain, after a place.
 pub fn sealed(tx: &mut Tx, after: i64, limit: i64) -> Result<Vec<Whole>> {
-    tx.all(sql!(
-        "SELECT r.id, r.at, r.actor_kind, r.actor_id, r.actor_name, r.session_id, r.method, r.action, r.object_kind, r.object_id, r.result,
-                r.code, r.address, r.request, r.origin_salt, r.chain_seq, r.origin_seal, r.value_seal, r.chain_hash,
-                v.record_id AS value_of, v.salt AS value_salt, v.before_value, v.after_value
-         FROM audit_record r
-         LEFT JOIN audit_value v ON v.record_id = r.id
-         WHERE r.chain_seq > $1
-         ORDER BY r.chain_seq
-         LIMIT $2",
-        after,
-        limit
-    ))
+    tx.all(sql!(records!("WHERE r.chain_seq > $1 ORDER BY r.chain_seq LIMIT $2"), after, limit))
 }
 
 /// Writes a link, once. Answers whether the record was still unsealed.

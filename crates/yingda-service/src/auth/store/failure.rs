@@ -5,12 +5,14 @@ use yingda_base::{Millis, Result, Tx, row, sql};
 /// The failures of a subject. Locks its row, so that guesses made at the same time are counted one after the other.
 pub fn lock_failures(tx: &mut Tx, subject: &str) -> Result<Failures> {
     row! { struct Found { count: i64, last_at: Millis } }
+    // Written even if it is there: a row that is only looked at may be forgotten, by a login that succeeds, before it is locked.
     tx.run(sql!(
-        "INSERT INTO login_failure (subject, count, last_at) VALUES ($1, 0, $2) ON CONFLICT (subject) DO NOTHING",
+        "INSERT INTO login_failure (subject, count, last_at) VALUES ($1, 0, $2)
+         ON CONFLICT (subject) DO UPDATE SET count = login_failure.count",
         subject,
         tx.now()
     ))?;
-    let found: Found = tx.get("login_failure", sql!("SELECT count, last_at FROM login_failure WHERE subject = $1 FOR UPDATE", subject))?;
+    let found: Found = tx.get("login_failure", sql!("SELECT count, last_at FROM login_failure WHERE subject = $1", subject))?;
     Ok(Failures { count: found.count, last_at: found.last_at })
 }
 
