@@ -14,7 +14,7 @@ const PIECE: i64 = 500;
 /// Excel takes a file for UTF-8 only if it begins so.
 const BOM: &str = "\u{feff}";
 /// What a spreadsheet takes for a formula if a cell begins with it.
-const FORMULA: [char; 6] = ['=', '+', '-', '@', '\t', '\r'];
+const FORMULA: [char; 11] = ['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠'];
 
 text_enum! {
     /// What kind of file.
@@ -174,7 +174,7 @@ mod tests {
 
     #[test]
     fn no_cell_is_a_formula() {
-        for cell in ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "=cmd|'/C calc'!A0"] {
+        for cell in ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "=cmd|'/C calc'!A0", "＝1+1", "\n=1"] {
             assert_eq!(harmless(cell), format!("'{cell}"));
         }
         for cell in ["", "1", "林晓", " =1", "a=b", "'=1"] {
