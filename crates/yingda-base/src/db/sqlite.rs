@@ -42,13 +42,14 @@ pub(crate) fn connect(path: &Path) -> Result<Connection> {
     })
 }
 
+/// The log is carried over into the file every 16 MiB: at the usual 4 MiB that happened with every commit under load, a second sync each time.
 fn connect_as_is(path: &Path) -> Result<Connection> {
     let connection = Connection::open(path).map_err(fault)?;
     connection.busy_timeout(Duration::from_secs(5)).map_err(fault)?;
     connection
         .execute_batch(
             "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA secure_delete=ON;
-             PRAGMA temp_store=MEMORY; PRAGMA cache_size=-16384; PRAGMA journal_size_limit=67108864;",
+             PRAGMA temp_store=MEMORY; PRAGMA cache_size=-16384; PRAGMA journal_size_limit=67108864; PRAGMA wal_autocheckpoint=4000;",
         )
         .map_err(fault)?;
     connection.set_prepared_statement_cache_capacity(512);
