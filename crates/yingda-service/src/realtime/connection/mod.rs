@@ -116,21 +116,21 @@ struct Connection<T> {
 pub(super) async fn run<T: Transport>(app: App, mut transport: T, greeting: Greeting, mut stopping: Stopping) {
     let language = greeting.language;
     let greeted = tokio::select! {
-        greeted = greet::await_hello(&app, &mut transport, greeting) => greeted,
+        greeted = Box::pin(greet::await_hello(&app, &mut transport, greeting)) => greeted,
         () = stopping.wait() => Err(End::Bye("shutdown", Some(500))),
     };
     let (who, hello) = match greeted {
         Ok(greeted) => greeted,
-        Err(end) => return part(transport, end, language).await,
+        Err(end) => return Box::pin(part(transport, end, language)).await,
     };
     let mut connection = who.enter(app, transport);
     // Once more now that revocations reach it: what was taken away a moment ago is not missed.
-    let end = match connection.greet_known(hello).await {
+    let end = match Box::pin(connection.greet_known(hello)).await {
         Ok(()) => connection.serve(&mut stopping).await,
         Err(end) => end,
     };
-    connection.leave().await;
-    part(connection.transport, end, language).await;
+    Box::pin(connection.leave()).await;
+    Box::pin(part(connection.transport, end, language)).await;
 }
 
 async fn part<T: Transport>(mut transport: T, end: End, _: Language) {
@@ -195,28 +195,30 @@ impl<T: Transport> Connection<T> {
         Ok(())
     }
 
+    /// Waits for whatever comes next. What is done about it stands in boxes, made when it is needed: a task is as large as the largest of its
+    /// states, and most of ten thousand sockets only wait.
     async fn step(&mut self, stopping: &mut Stopping, beat: &mut tokio::time::Interval) -> Flow {
         self.begin_work();
         let deadline = self.asked.map(|(_, until)| until);
         tokio::select! {
             () = stopping.wait() => Err(End::Bye("shutdown", Some(500))),
-            incoming = self.transport.next(), if self.is_reading() => self.receive_all(incoming).await,
+            incoming = self.transport.next(), if self.is_reading() => Box::pin(self.receive_all(incoming)).await,
             () = at(self.paused) => {
                 self.paused = None;
                 Ok(())
             }
-            done = finish(&mut self.in_flight), if self.in_flight.is_some() => self.answer(done).await,
-            push = self.mailbox.recv() => self.push_all(push).await,
+            done = finish(&mut self.in_flight), if self.in_flight.is_some() => Box::pin(self.answer(done)).await,
+            push = self.mailbox.recv() => Box::pin(self.push_all(push)).await,
             _ = self.board.changed(), if self.inbox_at.is_none() && self.follows_board() => {
                 self.inbox_at = Some(Instant::now() + if matches!(self.actor, Actor::Staff(_)) { INBOX_PAUSE } else { self.app.surge.place_pause(PLACE_PAUSE) });
                 Ok(())
             }
             () = at(self.inbox_at) => {
                 self.inbox_at = None;
-                self.push_inbox().await
+                Box::pin(self.push_inbox()).await
             }
             () = at(deadline) => Err(End::Bye("silent", Some(200))),
-            _ = beat.tick() => self.ping().await,
+            _ = beat.tick() => Box::pin(self.ping()).await,
         }
     }
 
