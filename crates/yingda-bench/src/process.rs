@@ -1,6 +1,6 @@
 //! What the kernel tells of a process and of the machine. Linux only; elsewhere there is simply nothing to tell.
 
-use std::{fs, time::Duration};
+use std::{collections::HashSet, fs, time::Duration};
 
 /// A process by its number.
 #[derive(Debug, Clone, Copy)]
@@ -28,6 +28,19 @@ impl Process {
         let per_second = rustix::param::clock_ticks_per_second();
         Some(Duration::from_secs_f64(ticks as f64 / per_second as f64))
     }
+}
+
+/// The remote ports of those whom this machine's `port` still holds a connection with, over IPv4.
+pub fn peers_of(port: u16) -> Option<HashSet<u16>> {
+    let table = fs::read_to_string("/proc/net/tcp").ok()?;
+    let port_of = |address: &str| u16::from_str_radix(address.rsplit_once(':')?.1, 16).ok();
+    let peer = |line: &str| {
+        let fields: Vec<&str> = line.split_whitespace().take(4).collect();
+        let [_, local, remote, state] = fields[..] else { return None };
+        // 01: established; a side that has closed is in another state until the other one has read what is left.
+        (state == "01" && port_of(local) == Some(port)).then(|| port_of(remote)).flatten()
+    };
+    Some(table.lines().skip(1).filter_map(peer).collect())
 }
 
 /// Processor time that the whole machine has used, whoever used it.

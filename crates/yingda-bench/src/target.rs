@@ -84,6 +84,11 @@ impl Target {
         self.own.as_ref().and_then(|own| own.running.process())
     }
 
+    /// The port of the program, if it was started here.
+    pub fn port(&self) -> Option<u16> {
+        self.own.as_ref().and_then(|own| own.program.url().rsplit_once(':')?.1.trim_end_matches('/').parse().ok())
+    }
+
     /// The memory the program holds, in bytes: by the kernel's account, or by its own if it runs elsewhere.
     pub async fn resident(&self) -> Option<u64> {
         match self.process() {

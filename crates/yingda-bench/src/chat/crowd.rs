@@ -17,7 +17,6 @@ use tokio_tungstenite::{
 };
 
 use super::{
-    Options,
     pair::{Pair, Side, Socket},
     relay::Relay,
     tongue::{Bare, Frames},
@@ -46,26 +45,26 @@ pub struct Crowd {
 }
 
 impl Crowd {
-    pub async fn of_relay(relay: &Relay, options: &Options) -> anyhow::Result<Self> {
+    pub async fn of_relay(relay: &Relay, pairs: u32, window: u16) -> anyhow::Result<Self> {
         let (failed, failures) = mpsc::unbounded_channel();
-        let mut pairs = Vec::new();
-        for n in 0..u64::from(options.pairs) {
+        let mut all = Vec::new();
+        for n in 0..u64::from(pairs) {
             let side = async |id: u64| {
                 let url = format!("ws://{}/pair?id={id}", relay.address);
                 Ok::<_, anyhow::Error>(Side::new(connect(&relay.address, &url).await?, Bare))
             };
             let sides = [side(2 * n).await?, side(2 * n + 1).await?];
-            pairs.push(Pair::start(sides, options.window.into(), failed.clone()));
+            all.push(Pair::start(sides, window.into(), failed.clone()));
         }
-        Ok(Self { pairs, process: relay.process(), failures: Mutex::new(failures) })
+        Ok(Self { pairs: all, process: relay.process(), failures: Mutex::new(failures) })
     }
 
-    pub async fn of_program(target: &Target, options: &Options) -> anyhow::Result<Self> {
+    pub async fn of_program(target: &Target, pairs: u32, window: u16) -> anyhow::Result<Self> {
         let (failed, failures) = mpsc::unbounded_channel();
         let setup = &target.setup;
         let place = setup.place().await.context("preparing a place")?;
-        let sides = stream::iter(0..options.pairs).map(|_| meet(setup, &place)).buffer_unordered(LOGINS).try_collect::<Vec<_>>().await?;
-        let start = |sides| Pair::start(sides, options.window.into(), failed.clone());
+        let sides = stream::iter(0..pairs).map(|_| meet(setup, &place)).buffer_unordered(LOGINS).try_collect::<Vec<_>>().await?;
+        let start = |sides| Pair::start(sides, window.into(), failed.clone());
         Ok(Self { pairs: sides.into_iter().map(start).collect(), process: target.process(), failures: Mutex::new(failures) })
     }
 

@@ -16,10 +16,8 @@ use std::{path::PathBuf, process::ExitCode, time::Duration};
 
 use serde::Serialize;
 
-use self::{
-    crowd::Crowd,
-    round::{Latency, Speed},
-};
+use self::round::{Latency, Speed};
+pub use self::{crowd::Crowd, round::latency};
 use crate::{
     process,
     report::{self, remark, rounded},
@@ -90,8 +88,8 @@ async fn judge(options: &Options, target: &Target, binary: PathBuf) -> anyhow::R
         Some(address) => relay::Relay::running(address),
         None => relay::Relay::start(&binary, &directory.path().join("floor.db"), database).await?,
     };
-    let floor = Crowd::of_relay(&relay, options).await?;
-    let chat = Crowd::of_program(target, options).await?;
+    let floor = Crowd::of_relay(&relay, options.pairs, options.window).await?;
+    let chat = Crowd::of_program(target, options.pairs, options.window).await?;
     let load_avg = process::load_average();
     remark(&format!("load average {}", load_avg.map_or_else(|| "unknown".to_owned(), |load| load.to_string())));
 

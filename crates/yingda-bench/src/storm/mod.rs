@@ -3,6 +3,7 @@
 //!
 //! While they are away, an agent speaks to some of them: who comes back must be shown it.
 
+mod slow;
 mod visitor;
 
 use std::{
@@ -53,6 +54,9 @@ pub struct Options {
     /// How many of them an agent speaks to while they are away.
     #[arg(long, default_value = "100")]
     spoken_to: u32,
+    /// Instead: so many clients that do not read, or hardly, beside others who talk.
+    #[arg(long, num_args = 0..=1, default_missing_value = "1000", value_parser = clap::value_parser!(u32).range(1..))]
+    slow: Option<u32>,
     #[command(flatten)]
     target: TargetOptions,
 }
@@ -68,13 +72,20 @@ struct Report {
 }
 
 pub async fn run(options: Options, program: PathBuf) -> anyhow::Result<ExitCode> {
-    let wanted = u64::from(options.sockets) + OTHER_FILES;
+    let wanted = u64::from(options.slow.map_or(options.sockets, |slow| 2 * slow)) + OTHER_FILES;
     let allowed = process::allow_files(wanted);
     ensure!(
         allowed >= wanted,
         "{wanted} open files are needed and the system allows {allowed}: raise it (ulimit -Hn), or take fewer --sockets"
     );
     let mut target = Target::reach(&options.target, program).await?;
+    if let Some(count) = options.slow {
+        let judged = slow::judge(count, &target).await;
+        target.end(judged.as_ref().is_ok_and(slow::Report::is_good)).await?;
+        let report = judged?;
+        report::print(options.target.format, &report)?;
+        return Ok(if report.is_good() { ExitCode::SUCCESS } else { ExitCode::FAILURE });
+    }
     let judged = judge(&options, &mut target).await;
     target.end(matches!(&judged, Ok(report) if report.lost == 0)).await?;
     let report = judged?;
@@ -111,7 +122,7 @@ async fn judge(options: &Options, target: &mut Target) -> anyhow::Result<Report>
     weather.back.store(0, Ordering::Relaxed);
     let cut = Instant::now();
     weather.cuts.send_modify(|cuts| *cuts += 1);
-    let said = agent.speak().await?;
+    let said = agent.speak("storm".to_owned(), "您好，您还在吗？").await?;
     let are_back = all_back(&weather, visitors.len()).await;
     let took = cut.elapsed();
     // What was said after somebody came back is pushed.
@@ -162,10 +173,11 @@ async fn hire(setup: &Setup, place: &Place, visitors: &[Visitor]) -> anyhow::Res
 
 impl Speaker {
     /// Says one sentence in each conversation; the `seq` of each once it is committed.
-    async fn speak(&mut self) -> anyhow::Result<HashMap<String, u64>> {
+    async fn speak(&mut self, client_id: String, text: &str) -> anyhow::Result<HashMap<String, u64>> {
         for conversation in &self.conversations {
-            let body = json!({"text": "您好，您还在吗？"});
-            self.agent.connection.send(Letter { conversation: conversation.clone(), client_id: "storm".into(), kind: "text".into(), body });
+            let body = json!({"text": text});
+            let letter = Letter { conversation: conversation.clone(), client_id: client_id.clone(), kind: "text".into(), body };
+            self.agent.connection.send(letter);
         }
         let mut said = HashMap::new();
         while said.len() < self.conversations.len() {
