@@ -4,7 +4,10 @@ use crate::{
     latency::Meter,
     message::{self, Outcome, Reached, Send},
 };
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
+    time::Duration,
+};
 use yingda_base::{Db, Error, Result, Tx, http::Actor};
 
 /// One wish.
@@ -13,6 +16,46 @@ pub(super) enum Work {
     Send(Send, Duration),
     /// A position.
     Read(Reached),
+}
+
+/// The wishes of a connection that no unit has taken yet, in order.
+#[derive(Default)]
+pub(super) struct Waiting(Arc<Mutex<Vec<Work>>>);
+
+impl Waiting {
+    fn lock(&self) -> MutexGuard<'_, Vec<Work>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.lock().len()
+    }
+
+    pub(super) fn push(&self, work: Work) {
+        self.lock().push(work);
+    }
+
+    /// Only the furthest position counts, so a newer one takes the place of one that waits.
+    pub(super) fn push_read(&self, reached: Reached) {
+        let mut waiting = self.lock();
+        let known = waiting.iter_mut().rev().find_map(|work| match work {
+            Work::Read(old) if old.conversation == reached.conversation => Some(old),
+            Work::Read(_) | Work::Send(..) => None,
+        });
+        match known {
+            Some(old) => {
+                old.delivered = old.delivered.max(reached.delivered);
+                old.read = old.read.max(reached.read);
+            }
+            None => waiting.push(Work::Read(reached)),
+        }
+    }
+
+    /// Whoever speaks has other rights from now on: what waits is taken from a unit that has not begun, which would use the old ones.
+    pub(super) fn renew(&mut self) {
+        let left = std::mem::take(&mut *self.lock());
+        *self = Waiting(Arc::new(Mutex::new(left)));
+    }
 }
 
 /// What became of it.
@@ -92,18 +135,27 @@ pub(super) struct Round {
 /// Does everything in one unit; if that fails, each wish in a unit of its own and in order, so that one bad wish spoils no other, until one
 /// cannot be decided at all. In a unit, conversations are taken in the order of their ids' text, the same on every connection, so that two
 /// connections seldom wait for each other; within a conversation the order stays.
-pub(super) async fn run(db: Db, meter: Arc<Meter>, actor: Actor, work: Vec<Work>) -> Round {
-    let work = Arc::new(work);
-    let (in_unit, by, clock) = (work.clone(), actor.clone(), meter.clone());
-    let together = db.write(move |tx| Ok((clock.now(), run_all(tx, &in_unit, &by)?))).await;
+pub(super) fn run(db: Db, meter: Arc<Meter>, actor: Actor, waiting: &Waiting) -> impl Future<Output = Round> + std::marker::Send + use<> {
+    let taken = Arc::new(Taken { waiting: waiting.0.clone(), work: OnceLock::new() });
+    carry_out(db, meter, actor, taken)
+}
+
+async fn carry_out(db: Db, meter: Arc<Meter>, actor: Actor, taken: Arc<Taken>) -> Round {
+    let (in_unit, by, clock) = (taken.clone(), actor.clone(), meter.clone());
+    let in_one = move |tx: &mut Tx| -> Result<_> {
+        let work = in_unit.work();
+        Ok((clock.now(), run_all(tx, work, &by)?))
+    };
+    let together = db.write(in_one).await;
     if let Ok((begun, done)) = together {
-        meter.note_sendings(work.iter().filter_map(Work::read_at), begun);
+        meter.note_sendings(taken.work().iter().filter_map(Work::read_at), begun);
         return Round { done, fault: None };
     }
     let mut done = Vec::new();
+    let work = taken.work();
     for n in 0..work.len() {
-        let (in_unit, by) = (work.clone(), actor.clone());
-        match db.write(move |tx| run_here(tx, &by, &[&in_unit[n]])).await {
+        let (in_unit, by) = (taken.clone(), actor.clone());
+        match db.write(move |tx| run_here(tx, &by, &[&in_unit.work()[n]])).await {
             Ok(one) => done.extend(one),
             // Our own fault, the same at each try: said once and for all, or the client would repeat it for ever.
             Err(error) if error.kind() == yingda_base::error::Kind::Internal => {
@@ -121,6 +173,19 @@ pub(super) async fn run(db: Db, meter: Arc<Meter>, actor: Actor, work: Vec<Work>
         }
     }
     Round { done, fault: None }
+}
+
+/// What a unit has taken: everything that waits when its turn comes, also what came while it stood in the queue. It may run twice, and does the
+/// same then.
+struct Taken {
+    waiting: Arc<Mutex<Vec<Work>>>,
+    work: OnceLock<Vec<Work>>,
+}
+
+impl Taken {
+    fn work(&self) -> &[Work] {
+        self.work.get_or_init(|| std::mem::take(&mut *self.waiting.lock().unwrap_or_else(PoisonError::into_inner)))
+    }
 }
 
 fn run_all(tx: &mut Tx, work: &[Work], actor: &Actor) -> Result<Vec<Done>> {
@@ -142,5 +207,42 @@ pub(super) fn typing_role(actor: &Actor) -> Role {
     match actor {
         Actor::Staff(_) => Role::Agent,
         Actor::Visitor(_) | Actor::Anonymous => Role::Customer,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn reached(conversation: &str, read: i64) -> Reached {
+        Reached { conversation: conversation.to_owned(), delivered: 0, read }
+    }
+
+    fn begin(waiting: &Waiting) -> Taken {
+        Taken { waiting: waiting.0.clone(), work: OnceLock::new() }
+    }
+
+    #[test]
+    fn a_unit_takes_what_came_while_it_stood_in_the_queue_and_the_same_when_it_runs_again() {
+        let waiting = Waiting::default();
+        waiting.push_read(reached("a", 1));
+        let unit = begin(&waiting);
+        waiting.push_read(reached("b", 1));
+        waiting.push_read(reached("a", 3));
+        assert_eq!(unit.work().iter().map(Work::conversation).collect::<Vec<_>>(), ["a", "b"]);
+        waiting.push_read(reached("c", 1));
+        assert_eq!((unit.work().len(), waiting.len()), (2, 1));
+        assert_eq!(begin(&waiting).work()[0].conversation(), "c");
+    }
+
+    #[test]
+    fn what_waits_when_rights_change_is_left_to_the_next_unit() {
+        let mut waiting = Waiting::default();
+        waiting.push_read(reached("a", 1));
+        let unit = begin(&waiting);
+        waiting.renew();
+        waiting.push_read(reached("b", 1));
+        assert!(unit.work().is_empty());
+        assert_eq!(begin(&waiting).work().len(), 2);
     }
 }

@@ -10,14 +10,12 @@ use crate::{
         hub::Who,
         inbox::{Inbox, InboxFrame},
         transport::{Incoming, Transport},
+        work::Waiting,
     },
     routing,
 };
 use serde_json::{Value, json};
-use std::{
-    collections::{HashMap, VecDeque},
-    sync::Arc,
-};
+use std::{collections::HashMap, sync::Arc};
 use yingda_base::{
     Error, Result,
     http::{Actor, Authenticate, Credentials, StaffActor, VisitorActor},
@@ -64,7 +62,7 @@ impl Known {
             inboxes: 0,
             places: HashMap::new(),
             inbox_at: None,
-            waiting: VecDeque::new(),
+            waiting: Waiting::default(),
             in_flight: None,
             paused: None,
             asked: None,

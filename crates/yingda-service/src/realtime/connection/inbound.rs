@@ -4,7 +4,7 @@ use crate::{
     conversation::{self, CUSTOMER, ConversationId, actions::Page},
     message::{Content, Outcome, Reached, Send, check_client_id},
     realtime::{
-        frame::{self, Ack, ClientFrame, Preview, Read, SendFrame, Typing},
+        frame::{self, Ack, ClientFrame, Preview, SendFrame, Typing},
         hub::{PreviewText, TypingOn},
         transport::Transport,
         work::{Done, Round, Work, typing_role},
@@ -32,7 +32,7 @@ impl<T: Transport> Connection<T> {
             ClientFrame::Hello(hello) => self.hello(hello).await,
             ClientFrame::Send(send) => self.receive_send(send).await,
             ClientFrame::Read(read) => {
-                self.receive_read(read);
+                self.waiting.push_read(Reached { conversation: read.conversation, delivered: read.delivered, read: read.read });
                 Ok(())
             }
             ClientFrame::Typing(typing) => self.receive_typing(&typing).await,
@@ -69,7 +69,7 @@ impl<T: Transport> Connection<T> {
         let about = json!({"conversation": wish.conversation, "client_id": wish.client_id});
         match self.check(wish) {
             Ok(send) => {
-                self.waiting.push_back(Work::Send(send, read_at));
+                self.waiting.push(Work::Send(send, read_at));
                 if self.app.limits.count(Limit::Write, &self.actor, self.address).is_err() {
                     self.paused = Some(Instant::now() + PAUSE);
                 }
@@ -88,22 +88,6 @@ impl<T: Transport> Connection<T> {
             reopen_within: conversation::reopen_within(&self.app.settings),
             conversation: wish.conversation,
         })
-    }
-
-    /// Only the furthest position counts, so a newer one takes the place of one that waits.
-    fn receive_read(&mut self, read: Read) {
-        let reached = Reached { conversation: read.conversation, delivered: read.delivered, read: read.read };
-        let waiting = self.waiting.iter_mut().rev().find_map(|work| match work {
-            Work::Read(old) if old.conversation == reached.conversation => Some(old),
-            Work::Read(_) | Work::Send(..) => None,
-        });
-        match waiting {
-            Some(old) => {
-                old.delivered = old.delivered.max(reached.delivered);
-                old.read = old.read.max(reached.read);
-            }
-            None => self.waiting.push_back(Work::Read(reached)),
-        }
     }
 
     /// The subscription a frame speaks of, and who one is there: one can type only where one listens and takes part.

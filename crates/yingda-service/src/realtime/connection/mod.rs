@@ -12,18 +12,12 @@ use super::{
     inbox::Inbox,
     subscription::Subscription,
     transport::{Gone, Incoming, Transport},
-    work::{self, Round, Work},
+    work::{self, Round, Waiting},
 };
 use crate::{App, conversation::ConversationId, routing};
 use futures_util::FutureExt;
 use serde_json::{Value, json};
-use std::{
-    collections::{HashMap, VecDeque},
-    future::Future,
-    net::IpAddr,
-    pin::Pin,
-    time::Duration,
-};
+use std::{collections::HashMap, future::Future, net::IpAddr, pin::Pin, time::Duration};
 use tokio::{
     sync::{mpsc, watch},
     time::Instant,
@@ -102,7 +96,7 @@ struct Connection<T> {
     places: HashMap<ConversationId, Option<usize>>,
     board: watch::Receiver<u64>,
     inbox_at: Option<Instant>,
-    waiting: VecDeque<Work>,
+    waiting: Waiting,
     in_flight: Option<InFlight>,
     /// Until when frames are not read, because the client is too fast. Nothing is refused, for what came after would overtake it.
     paused: Option<Instant>,
@@ -224,9 +218,9 @@ impl<T: Transport> Connection<T> {
 
     /// Starts the next unit with everything that waits, if none is running.
     fn begin_work(&mut self) {
-        if self.in_flight.is_none() && !self.waiting.is_empty() {
-            let work: Vec<Work> = self.waiting.drain(..).collect();
-            self.in_flight = Some(Box::pin(work::run(self.app.db.clone(), self.app.latency.clone(), self.actor.clone(), work)));
+        if self.in_flight.is_none() && self.waiting.len() > 0 {
+            let (db, meter) = (self.app.db.clone(), self.app.latency.clone());
+            self.in_flight = Some(Box::pin(work::run(db, meter, self.actor.clone(), &self.waiting)));
         }
     }
 

@@ -265,6 +265,7 @@ impl<T: Transport> Connection<T> {
                 if is_same {
                     return Ok(());
                 }
+                self.waiting.renew();
                 let Actor::Staff(staff) = self.actor.clone() else { return Ok(()) };
                 let hidden: Vec<ConversationId> = self.subscriptions.keys().copied().collect();
                 for id in hidden {
