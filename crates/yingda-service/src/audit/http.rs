@@ -126,7 +126,7 @@ struct ExportBody {
 
 /// Take the log out as a file of any length; the call itself stands in the log.
 #[utoipa::path(post, path = "/api/v1/audit/export", tag = "audit", operation_id = "audit_export", request_body = ExportBody,
-    responses((status = 200, body = String, content_type = "text/csv"), (status = "default", body = Problem)))]
+    responses((status = 200, content((String = "text/csv"), (String = "application/jsonl"))), (status = "default", body = Problem)))]
 async fn take_out(
     State(app): State<App>,
     caller: Caller,
