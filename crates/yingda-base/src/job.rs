@@ -23,7 +23,9 @@ mod schedule;
 mod store;
 
 pub use context::JobContext;
+pub use jiff::tz::TimeZone;
 pub use runner::Runner;
+pub use schedule::{SCHEDULED, next_run, ticks};
 pub use store::{Dead, dead, dismiss, free_all, retry};
 
 use crate::{Millis, Result, Tx, bus::Event, id};

@@ -2,6 +2,7 @@
 use crate::{
     audit,
     auth::{self, Asker, Auth, Authenticator},
+    backup,
     conversation::{Board, transcript::Links},
     erasure, file, jobs, latency, oidc, realtime, routing, surge,
 };
@@ -39,6 +40,8 @@ pub struct App {
     pub blobs: Blobs,
     /// What was erased, outside the database.
     pub ledger: Arc<erasure::Ledger>,
+    /// Where backups go.
+    pub backups: Arc<backup::Shelf>,
     /// Bounds how many uploads are worked on.
     pub files: Arc<file::Desk>,
     /// Values an administrator sets while the program runs.
@@ -93,18 +96,21 @@ pub struct Parts {
     pub anchors: PathBuf,
     /// Who is asked about viruses in uploads, if anybody.
     pub scanner: Option<file::ScannerOptions>,
+    /// Where backups go.
+    pub backups: backup::Shelf,
 }
 
 impl App {
     /// Puts the parts together; nothing runs yet.
     pub fn new(parts: Parts) -> App {
-        let Parts { db, context, bus, supervisor, keyring, generation, blobs, oidc, ledger, anchors, scanner } = parts;
+        let Parts { db, context, bus, supervisor, keyring, generation, blobs, oidc, ledger, anchors, scanner, backups } = parts;
         App {
             auth: Arc::new(Auth::new(context.entropy.clone(), &keyring, &generation)),
             audit: Arc::new(audit::State::new(&anchors, &keyring)),
             oidc: oidc.map(Arc::new),
             blobs,
             ledger: Arc::new(ledger),
+            backups: Arc::new(backups),
             files: Arc::new(file::Desk::new(scanner)),
             settings: Settings::default(),
             limits: Arc::default(),
@@ -141,6 +147,7 @@ impl App {
         self.supervisor.spawn("strain", surge::run(self.clone(), self.supervisor.stopping()));
         self.supervisor.spawn("virus scanner", file::watch_scanner(self.clone(), self.supervisor.stopping()));
         self.supervisor.spawn("audit", audit::run(self.clone(), self.supervisor.stopping()));
+        backup::measure(&self.db).await?;
         jobs::start(self).await?;
         Ok(())
     }

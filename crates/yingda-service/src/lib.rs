@@ -2,6 +2,7 @@
 mod app;
 pub mod audit;
 pub mod auth;
+pub mod backup;
 pub mod channel;
 pub mod conversation;
 pub mod customer;
@@ -48,6 +49,7 @@ pub fn routes() -> Routes<App> {
         .merge(rating::routes())
         .merge(file::routes())
         .merge(erasure::routes())
+        .merge(backup::routes())
         .merge(routing::routes())
         .merge(realtime::routes())
 }

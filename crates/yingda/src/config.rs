@@ -43,6 +43,8 @@ pub struct Config {
     pub key_file: PathBuf,
     /// Who is asked about viruses in uploads.
     pub scanner: Option<ScannerOptions>,
+    /// Where backups go that the program takes by itself.
+    pub backups: Option<PathBuf>,
     /// Which database, with how many threads.
     pub database: Options,
     /// How to log.
@@ -146,6 +148,10 @@ impl Config {
             key_file: match layers.text("data.key_file")? {
                 "" => with_suffix(&data, ".key"),
                 file => absolute(Path::new(file)),
+            },
+            backups: match layers.text("backup.folder")? {
+                "" => None,
+                folder => Some(absolute(Path::new(folder))),
             },
             data,
             scanner: scanner(layers)?,

@@ -40,9 +40,10 @@ use yingda_base::{
     Clock, Error, Result,
     error::Kind,
     http::{Edge, problems},
+    job::TimeZone,
     supervisor::Supervisor,
 };
-use yingda_service::{App, Parts, oidc::Provider};
+use yingda_service::{App, Parts, backup::Shelf, oidc::Provider};
 
 /// Serves until SIGTERM or SIGINT.
 pub async fn run(config: &Config, is_demo: bool) -> Result<ExitCode> {
@@ -65,7 +66,7 @@ pub async fn run(config: &Config, is_demo: bool) -> Result<ExitCode> {
     data.instance.inherit(&data.db).await?;
     let identity = transport.identity(config, &data.context.clock)?;
     let provider = config.oidc.clone().map(|oidc| Provider::new(oidc, config.egress.clone(), data.context.clock.clone()));
-    let app = App::new(Parts { scanner: config.scanner.clone(), oidc: provider, ..parts(&data) });
+    let app = App::new(Parts { scanner: config.scanner.clone(), oidc: provider, backups: shelf(config), ..parts(&data) });
     app.start().await?;
     app.supervisor.spawn("node lease", data.instance.clone().keep(data.db.clone(), app.supervisor.stopping()));
     let url = transport.url(listener.local_addr().map_err(Error::internal)?);
@@ -99,7 +100,13 @@ pub fn parts(data: &Data) -> Parts {
         ledger: data.ledger.clone(),
         anchors: data.anchors.clone(),
         scanner: None,
+        backups: Shelf::nowhere(),
     }
+}
+
+/// Backups go by the wall clock of this machine, as its administrator reads it.
+fn shelf(config: &Config) -> Shelf {
+    Shelf { folder: config.backups.clone(), zone: TimeZone::system(), program: env!("CARGO_PKG_VERSION") }
 }
 
 /// Who may come how. A certificate that nobody vouches for is no promise that there will always be one.

@@ -266,6 +266,38 @@ fn a_killed_restore_leaves_the_old_or_says_what_it_left() {
     assert_eq!(place.serve(&["--demo"]).stop().code, Some(0));
 }
 
+/// Waits for something that the program does by itself.
+fn until<T>(what: &str, look: impl Fn() -> Option<T>) -> T {
+    for _ in 0..1200 {
+        if let Some(found) = look() {
+            return found;
+        }
+        sleep(Duration::from_millis(50));
+    }
+    panic!("not so in time: {what}");
+}
+
+#[test]
+fn with_a_folder_it_takes_backups_by_itself_that_can_be_restored() {
+    let place = Place::new();
+    let shelf = place.path().join("shelf");
+    fs::create_dir(&shelf).unwrap();
+    let serving = place.configured(&format!("[backup]\nfolder = '{}'\n", shelf.display()), &["--demo"]);
+    let database = place.database();
+    database.busy_timeout(Duration::from_secs(10)).unwrap();
+    // It is night.
+    let tick = "UPDATE job_schedule SET next_at = 0 WHERE name = 'backup.take'";
+    until("the schedule is known", || (database.execute(tick, []).unwrap() == 1).then_some(()));
+    let state = || database.query_row("SELECT state FROM backup_run", [], |row| row.get::<_, String>(0)).ok();
+    until("it is taken and proven", || state().filter(|state| state == "done"));
+    let [taken] = fs::read_dir(&shelf).unwrap().map(|entry| entry.unwrap().path()).collect::<Vec<_>>().try_into().unwrap();
+    assert_eq!(serving.stop().code, Some(0));
+    let taken = taken.display().to_string();
+    assert_eq!(place.command(&["verify", "--backup", &taken]).code, Some(0));
+    assert_eq!(place.command(&["restore", &taken, "--replace"]).code, Some(0));
+    assert_eq!(place.command(&["verify"]).code, Some(0));
+}
+
 #[test]
 fn a_mark_stops_the_start() {
     let (place, backup) = backed_up();

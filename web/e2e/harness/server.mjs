@@ -47,14 +47,18 @@ export class Server {
     return this.#child !== undefined;
   }
 
+  #spawn(args) {
+    return spawn(BINARY, args, {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...process.env, ...this.environment, LANG: 'C.UTF-8' },
+    });
+  }
+
   /** Starts it on the port and data it had; resolves when it says that it is ready. */
   async restart() {
     const args = ['serve', '--demo', '--listen', `127.0.0.1:${this.#port}`, '--data', join(this.folder, 'data')];
     if (this.database) args.push('--database', this.database.url);
-    const child = spawn(BINARY, args, {
-      stdio: ['ignore', 'pipe', 'pipe'],
-      env: { ...process.env, ...this.environment, LANG: 'C.UTF-8' },
-    });
+    const child = this.#spawn(args);
     child.stderr.on('data', (text) => {
       this.#log += text;
     });
@@ -79,7 +83,7 @@ export class Server {
   async run(...words) {
     const args = [...words, '--data', join(this.folder, 'data')];
     if (this.database) args.push('--database', this.database.url);
-    const child = spawn(BINARY, args, { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, LANG: 'C.UTF-8' } });
+    const child = this.#spawn(args);
     let said = '';
     for (const stream of [child.stdout, child.stderr])
       stream.on('data', (text) => {

@@ -19,7 +19,7 @@ mod tests;
 
 pub use digest::TableSum;
 pub use manifest::{FORMAT, Manifest};
-pub use open::{Checked, check, unpack};
+pub use open::{Checked, check, prove, unpack};
 pub use restore::{Plan, Restored, Staged, fit, restore, unfinished};
 pub use room::free;
 pub use take::{Task, take};

@@ -6,7 +6,12 @@ use super::{
     dump,
     manifest::{FORMAT, Head, Manifest},
 };
-use crate::{Error, Result, blob::BlobId, key::Keyring};
+use crate::{
+    Error, Result,
+    blob::BlobId,
+    key::Keyring,
+    part::{beside, remove},
+};
 use sha2::{Digest, Sha256};
 use std::{
     fs::{File, OpenOptions},
@@ -67,6 +72,21 @@ pub fn unpack(
     })?;
     refuse_other(file, &dump::read(into, progress)?.tables, &checked.manifest)?;
     Ok(checked)
+}
+
+/// Proves that a backup of ours could be restored: reads all of it, unpacks its database beside it for a while, and holds every row against the
+/// manifest. Blocks. Errors: those of [`unpack`], `backup.not_ours`.
+pub fn prove(file: &Path, keyring: &Keyring) -> Result<Manifest> {
+    let into = beside(file, ".check");
+    let named = |cause| unwritable(cause, file);
+    // What a killed run left.
+    remove(&into).map_err(named)?;
+    let proven = unpack(file, Some(keyring), &into, &mut |_, _| {}, &mut |_| {});
+    remove(&into).map_err(named)?;
+    match proven? {
+        Checked { manifest, is_ours: Some(true) } => Ok(manifest),
+        Checked { .. } => Err(Error::invalid("backup.not_ours").with("file", file.display().to_string())),
+    }
 }
 
 /// What was unpacked must be what was backed up, row by row.

@@ -89,6 +89,18 @@ impl Runner {
         Ok(self.register::<J>())
     }
 
+    /// The same with a pattern that may change while the program runs, by the wall clock of `zone`. While there is none nothing is enqueued;
+    /// a changed one begins with its next tick.
+    pub fn schedule_by<J: Job>(
+        mut self,
+        zone: TimeZone,
+        pattern: impl Fn() -> Option<String> + Send + Sync + 'static,
+        make: impl Fn() -> J + Send + Sync + 'static,
+    ) -> Runner {
+        self.schedules.push(Schedule::live::<J>(zone, Arc::new(pattern), make));
+        self.register::<J>()
+    }
+
     /// Works until the program stops. `wake` listens to [`super::Enqueued`].
     pub async fn run(mut self, mut wake: mpsc::Receiver<Doorbell>, mut stopping: Stopping) {
         let mut tasks = JoinSet::new();

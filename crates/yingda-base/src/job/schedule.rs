@@ -9,9 +9,23 @@ use std::{str::FromStr, sync::Arc};
 #[derive(Clone)]
 pub(super) struct Schedule {
     name: &'static str,
-    cron: Cron,
+    pattern: Pattern,
     enqueue: Arc<Enqueue>,
 }
+
+/// When it ticks.
+#[derive(Clone)]
+enum Pattern {
+    /// Always so, in the time zone of the runner.
+    Fixed(Box<Cron>),
+    /// As somebody decides while the program runs, in a time zone of its own; never while there is none.
+    Live(Arc<Live>, TimeZone),
+}
+
+/// The unique key of what schedules enqueue.
+pub const SCHEDULED: &str = "schedule";
+
+type Live = dyn Fn() -> Option<String> + Send + Sync;
 
 type Enqueue = dyn Fn(&mut Tx) -> Result<()> + Send + Sync;
 
@@ -22,26 +36,39 @@ row! {
 impl Schedule {
     /// Five or six fields, as in crontab(5). Error: `job.pattern_malformed`.
     pub(super) fn new<J: Job>(pattern: &str, make: impl Fn() -> J + Send + Sync + 'static) -> Result<Schedule> {
-        let cron =
-            Cron::from_str(pattern).map_err(|cause| Error::invalid("job.pattern_malformed").with("pattern", pattern).caused_by(cause))?;
+        Ok(Schedule::of::<J>(Pattern::Fixed(Box::new(parse(pattern)?)), make))
+    }
+
+    /// With a pattern that is asked for again and again. One that is malformed never ticks.
+    pub(super) fn live<J: Job>(zone: TimeZone, pattern: Arc<Live>, make: impl Fn() -> J + Send + Sync + 'static) -> Schedule {
+        Schedule::of::<J>(Pattern::Live(pattern, zone), make)
+    }
+
+    fn of<J: Job>(pattern: Pattern, make: impl Fn() -> J + Send + Sync + 'static) -> Schedule {
         // A tick whose job is still under way is dropped.
-        let plan = Plan { run_at: None, unique_key: Some("schedule".to_owned()) };
+        let plan = Plan { run_at: None, unique_key: Some(SCHEDULED.to_owned()) };
         let enqueue = Arc::new(move |tx: &mut Tx| enqueue_with(tx, &make(), &plan).map(drop));
-        Ok(Schedule { name: J::NAME, cron, enqueue })
+        Schedule { name: J::NAME, pattern, enqueue }
     }
 
     /// Whether [`Schedule::tick`] has something to do: looking is free, writing costs a sync.
     pub(super) fn is_due(&self, tx: &mut Tx) -> Result<bool> {
         let now = tx.now();
-        Ok(self.stored(tx)?.is_none_or(|stored| stored.pattern != self.pattern() || stored.next_at <= now))
+        let Some(cron) = self.cron() else { return Ok(false) };
+        Ok(self.stored(tx)?.is_none_or(|stored| stored.pattern != cron.as_str() || stored.next_at <= now))
     }
 
     /// Enqueues the job if its time has come. Over all nodes one of them does, and the ticks missed meanwhile are one.
     pub(super) fn tick(&self, tx: &mut Tx, zone: &TimeZone) -> Result<()> {
         let now = tx.now();
-        let next = next(&self.cron, now, zone)?;
+        let Some(cron) = self.cron() else { return Ok(()) };
+        let zone = match &self.pattern {
+            Pattern::Fixed(_) => zone,
+            Pattern::Live(_, own) => own,
+        };
+        let next = next(&cron, now, zone)?;
         match self.stored(tx)? {
-            Some(stored) if stored.pattern == self.pattern() => {
+            Some(stored) if stored.pattern == cron.as_str() => {
                 let first = tx.run(sql!(
                     "UPDATE job_schedule SET next_at = $1 WHERE name = $2 AND next_at = $3 AND next_at <= $4",
                     next,
@@ -57,7 +84,7 @@ impl Schedule {
                     "INSERT INTO job_schedule (name, pattern, next_at) VALUES ($1, $2, $3)
                      ON CONFLICT (name) DO UPDATE SET pattern = excluded.pattern, next_at = excluded.next_at",
                     self.name,
-                    self.pattern(),
+                    cron.as_str().to_owned(),
                     next
                 ))
                 .map(drop),
@@ -65,12 +92,38 @@ impl Schedule {
     }
 
     fn stored(&self, tx: &mut Tx) -> Result<Option<Stored>> {
-        tx.find(sql!("SELECT pattern, next_at FROM job_schedule WHERE name = $1", self.name))
+        stored(tx, self.name)
     }
 
-    fn pattern(&self) -> String {
-        self.cron.as_str().to_owned()
+    fn cron(&self) -> Option<Cron> {
+        match &self.pattern {
+            Pattern::Fixed(cron) => Some(Cron::clone(cron)),
+            Pattern::Live(pattern, _) => pattern().and_then(|pattern| parse(&pattern).ok()),
+        }
     }
+}
+
+fn stored(tx: &mut Tx, name: &str) -> Result<Option<Stored>> {
+    tx.find(sql!("SELECT pattern, next_at FROM job_schedule WHERE name = $1", name))
+}
+
+/// When the schedule of a job ticks next, as long as its pattern is this one.
+pub fn next_run<J: Job>(tx: &mut Tx, pattern: &str) -> Result<Option<Millis>> {
+    Ok(stored(tx, J::NAME)?.filter(|stored| stored.pattern == pattern).map(|stored| stored.next_at))
+}
+
+fn parse(pattern: &str) -> Result<Cron> {
+    Cron::from_str(pattern).map_err(|cause| Error::invalid("job.pattern_malformed").with("pattern", pattern).caused_by(cause))
+}
+
+/// The first ticks of a pattern after a moment. Errors: `job.pattern_malformed`; one that never ticks is malformed too.
+pub fn ticks(pattern: &str, after: Millis, zone: &TimeZone, count: usize) -> Result<Vec<Millis>> {
+    let (cron, mut at, mut found) = (parse(pattern)?, after, Vec::new());
+    for _ in 0..count {
+        at = next(&cron, at, zone).map_err(|cause| Error::invalid("job.pattern_malformed").with("pattern", pattern).caused_by(cause))?;
+        found.push(at);
+    }
+    Ok(found)
 }
 
 /// The first tick after `now`, by the wall clock of `zone`.
@@ -97,5 +150,14 @@ mod tests {
         assert_eq!(after("0 3 * * *", "2026-11-20T19:00:00Z", "Asia/Shanghai"), "2026-11-21T19:00:00Z", "after, not at");
         assert_eq!(after("0 0 1 1 *", "2026-11-20T08:00:00Z", "Asia/Shanghai"), "2026-12-31T16:00:00Z", "the new year there");
         assert_eq!(after("*/5 * * * *", "2026-11-20T08:01:30Z", "UTC"), "2026-11-20T08:05:00Z");
+    }
+
+    #[test]
+    fn a_pattern_that_never_ticks_is_none() {
+        let at = Millis(1_800_000_000_000);
+        assert_eq!(ticks("0 3 * * *", at, &TimeZone::UTC, 3).unwrap().len(), 3);
+        for pattern in ["0 3 31 2 *", "61 * * * *", "soon", ""] {
+            assert_eq!(ticks(pattern, at, &TimeZone::UTC, 1).unwrap_err().code(), "job.pattern_malformed", "{pattern}");
+        }
     }
 }

@@ -43,9 +43,13 @@ pub const AUDIT_VIEW: &str = "audit.view";
 /// End the sessions of others.
 pub const SESSION_MANAGE: &str = "session.manage";
 
+/// See how backups stand, and take one.
+pub const BACKUP_MANAGE: &str = "backup.manage";
+
 /// Every right, in alphabetical order.
 pub const ALL: &[&str] = &[
     AUDIT_VIEW,
+    BACKUP_MANAGE,
     BRANCH_MANAGE,
     CONVERSATION_END_ANY,
     CONVERSATION_EXPORT,
@@ -81,7 +85,7 @@ pub enum Duty {
 /// The duties these rights belong to. Rights of those who serve belong to none.
 pub fn duties<'a>(rights: impl IntoIterator<Item = &'a String>) -> BTreeSet<Duty> {
     let duty = |right: &String| match right.as_str() {
-        SETTING_MANAGE | SITE_MANAGE | GROUP_MANAGE | BRANCH_MANAGE | STAFF_MANAGE => Some(Duty::System),
+        SETTING_MANAGE | SITE_MANAGE | GROUP_MANAGE | BRANCH_MANAGE | STAFF_MANAGE | BACKUP_MANAGE => Some(Duty::System),
         ROLE_MANAGE | STAFF_SECURE | SESSION_MANAGE | SETTING_SECURE => Some(Duty::Security),
         right if right.starts_with("audit.") => Some(Duty::Audit),
         _ => None,

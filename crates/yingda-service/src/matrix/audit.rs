@@ -15,7 +15,7 @@ use yingda_base::{
 };
 
 /// Calls of which the matrix has no sample that changes something, and the test that shows their record.
-const ELSEWHERE: [(&str, &str); 8] = [
+const ELSEWHERE: [(&str, &str); 9] = [
     ("DELETE /api/v1/auth/oidc/identity", "oidc::tests::proving::a_proof_is_a_fresh_sign_in_of_the_same_person"),
     ("DELETE /api/v1/auth/second-factor", "auth::tests::second_factor::what_is_done_about_it_stands_in_the_audit_log"),
     ("DELETE /api/v1/setting/{key}", "setting::tests::a_value_is_set_holds_at_once_and_is_taken_back"),
@@ -23,6 +23,7 @@ const ELSEWHERE: [(&str, &str); 8] = [
     ("POST /api/v1/auth/login/code", "auth::tests::second_factor::what_is_done_about_it_stands_in_the_audit_log"),
     ("POST /api/v1/auth/oidc/finish", "oidc::tests::entering::an_account_is_found_once_by_address_and_then_by_subject"),
     ("POST /api/v1/auth/second-factor/codes", "auth::tests::second_factor::what_is_done_about_it_stands_in_the_audit_log"),
+    ("POST /api/v1/backup", "backup::tests::one_taken_by_hand_is_proven_and_shown"),
     ("PUT /api/v1/auth/second-factor", "auth::tests::second_factor::what_is_done_about_it_stands_in_the_audit_log"),
 ];
 

@@ -219,6 +219,8 @@ async fn of_the_rest(call: Call, operation: &str, object: &str, s: &Scene<'_>) -
         ("POST /api/v1/audit/export", "-") => call.json(json!({"format": "csv", "action": "no.such"})),
         ("PUT /api/v1/setting/{key}", "of security") => call.id("auth.separate_administrators").json(json!({"value": "maybe"})),
         ("PUT /api/v1/setting/{key}", "other") => call.id("file.image_mb").json(json!({"value": 5})),
+        ("GET /api/v1/backup", "-") => call,
+        ("POST /api/v1/backup", "-") => call.json(json!({})),
         // The widest scope has one value for all cells, so this asks for one that the setting does not have.
         ("DELETE /api/v1/setting/{key}", "-") => call.id("file.image_mb").query(&format!("scope=group&target={}", s.stage.places.group)),
         ("GET /api/v1/channel/sites" | "GET /api/v1/routing/targets", "-") => call,

@@ -57,6 +57,7 @@ mod tests {
             oidc: None,
             anchors: t.app.audit.witness.anchors.path().to_owned(),
             scanner: None,
+            backups: crate::backup::Shelf::nowhere(),
         });
         app.start().await.unwrap();
         app

@@ -22,6 +22,7 @@ pub const BUILTIN: &[(&str, &[&str])] = &[
             right::SITE_MANAGE,
             right::GROUP_MANAGE,
             right::BRANCH_MANAGE,
+            right::BACKUP_MANAGE,
             right::STAFF_VIEW,
             right::STAFF_MANAGE,
         ],

@@ -17,12 +17,13 @@ pub(crate) use socket::Socket;
 use crate::{
     App, Parts,
     auth::{self, SessionKind},
+    backup::Shelf,
     channel,
     erasure::Ledger,
     file, oidc, staff,
 };
 use serde_json::json;
-use std::{net::SocketAddr, time::Duration};
+use std::{net::SocketAddr, path::PathBuf, time::Duration};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 use yingda_base::{blob::Blobs, key::Keyring, random::Entropy, supervisor::Supervisor, testkit::TestDb};
@@ -67,8 +68,22 @@ impl TestApp {
         TestApp::start_beside(db, scanner, None).await
     }
 
+    /// The same with a folder for backups.
+    pub(crate) async fn start_on(db: TestDb, shelf: PathBuf) -> TestApp {
+        TestApp::begin(db, None, None, Some(shelf)).await
+    }
+
     /// The same with a provider of sign-in too.
     pub(crate) async fn start_beside(db: TestDb, scanner: Option<file::ScannerOptions>, provider: Option<oidc::Provider>) -> TestApp {
+        TestApp::begin(db, scanner, provider, None).await
+    }
+
+    async fn begin(
+        db: TestDb,
+        scanner: Option<file::ScannerOptions>,
+        provider: Option<oidc::Provider>,
+        folder: Option<PathBuf>,
+    ) -> TestApp {
         let supervisor = Supervisor::default();
         let [blobs, anchors] = [(), ()].map(|()| TempDir::new().expect("a temporary folder can be made"));
         let ledger = Ledger::at(&blobs.path().join("erasures"));
@@ -84,6 +99,7 @@ impl TestApp {
             blobs: Blobs::local(blobs.path()).expect("a folder for blobs can be made"),
             anchors: anchors.path().join("data.key.anchors"),
             scanner,
+            backups: Shelf { folder, ..Shelf::nowhere() },
         });
         let groups = seed(&app).await;
         app.start().await.expect("the service starts");

@@ -38,6 +38,7 @@ export function fakeServer(world: World): (request: Request) => Promise<Response
     const asked = auditAnswer(pathname);
     if (asked) return asked;
     if (pathname === '/api/v1/conversation') return json({ items: [] });
+    if (pathname === '/api/v1/backup') return request.method === 'GET' ? json(world.backups) : json({ id: 'b9' }, 202);
     const lists: Record<string, unknown[]> = {
       '/api/v1/staff': world.staff,
       '/api/v1/staff/roles': world.roles,

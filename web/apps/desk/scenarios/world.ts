@@ -1,4 +1,4 @@
-import type { AuditRow, Branch, Customer, Group, Me, Role, Setting, Site, Staff } from '@yingda/api';
+import type { AuditRow, BackupOverview, Branch, Customer, Group, Me, Role, Setting, Site, Staff } from '@yingda/api';
 import type {
   Conversation,
   InboxView,
@@ -11,6 +11,7 @@ import type {
 } from '@yingda/realtime';
 import { permissions } from '../src/features/staff/permissions.ts';
 import * as administration from './administration.ts';
+import * as shelf from './backups.ts';
 import { conversation, entry, item, noon, outgoing, pending } from './samples.ts';
 
 /** One invented afternoon at the desk of 林晓, the same in every picture. */
@@ -29,6 +30,7 @@ export interface World {
   settings: Setting[];
   sites: Site[];
   audit: AuditRow[];
+  backups: BackupOverview;
   /** What the server would not take, told as soon as the link starts. */
   refusals?: RealtimeEvents['refused'][];
   /** Paths that do not answer, or answer with a problem. */
@@ -331,6 +333,7 @@ export function afternoon(): World {
       ],
     },
     ...administration,
+    backups: shelf.backups,
     refuse: {},
   };
 }
@@ -543,6 +546,16 @@ export const scenarios: Record<string, { path: string; world: () => World }> = {
       ...administrator(),
       refuse: { '/api/v1/audit': { status: 503, code: 'busy', title: '系统正忙，请稍后再试' } },
     }),
+  },
+  backup: { path: '/backup', world: administrator },
+  backupTrouble: { path: '/backup', world: () => ({ ...administrator(), backups: shelf.backupsInTrouble }) },
+  backupEmpty: {
+    path: '/backup',
+    world: () => ({ ...administrator(), backups: { ...shelf.backups, last_good_at: undefined, items: [] } }),
+  },
+  backupNowhere: {
+    path: '/backup',
+    world: () => ({ ...administrator(), backups: { schedule: '03:00', keep_count: 7, keep_days: 30, items: [] } }),
   },
   auditEmpty: { path: '/audit', world: () => ({ ...administrator(), audit: [] }) },
   forbidden: { path: '/audit', world: afternoon },

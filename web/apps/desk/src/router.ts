@@ -80,6 +80,12 @@ const routes: RouteRecordRaw[] = [
         component: () => import('./features/audit/AuditPage.vue'),
         meta: { right: 'audit' },
       },
+      {
+        path: 'backup',
+        name: 'backup',
+        component: () => import('./features/backup/BackupPage.vue'),
+        meta: { right: 'backup' },
+      },
       { path: 'security', name: 'security', component: () => import('./features/auth/SecurityPage.vue') },
       { path: ':rest(.*)*', name: 'missing', component: () => import('./shell/MissingPage.vue') },
     ],

@@ -349,6 +349,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/backup": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How backups stand: the last ones, and when the next one is taken. */
+        get: operations["backup_overview"];
+        put?: never;
+        /** Takes a backup now. */
+        post: operations["backup_take"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/channel/secrets/{id}": {
         parameters: {
             query?: never;
@@ -1502,6 +1520,72 @@ export interface components {
             /** @description In what part. */
             role: components["schemas"]["Role"];
         };
+        /** @description One that was asked for. */
+        BackupAsked: {
+            id: string;
+        };
+        /** @description How backups stand. */
+        BackupOverview: {
+            /** @description The folder they go to, as configured. Absent: none are taken. */
+            folder?: string;
+            /**
+             * Format: int64
+             * @description Bytes that can still be written there.
+             */
+            free_bytes?: number;
+            /** @description The last ones, the newest first. */
+            items: components["schemas"]["BackupRun"][];
+            /**
+             * Format: int64
+             * @description As many of the newest are kept.
+             */
+            keep_count: number;
+            /**
+             * Format: int64
+             * @description And those of so many days.
+             */
+            keep_days: number;
+            /** @description When the last good one was made. */
+            last_good_at?: components["schemas"]["Millis"];
+            /** @description When the next one is taken. */
+            next_at?: components["schemas"]["Millis"];
+            /** @description The setting: a time of day or a cron pattern; empty: none are taken by schedule. */
+            schedule: string;
+            /** @description What is wrong with the folder, in words. */
+            trouble?: string;
+        };
+        /** @description A backup, or the attempt at one. */
+        BackupRun: {
+            asked_at: components["schemas"]["Millis"];
+            /** @description Who asked for it; absent: the schedule. */
+            asked_by?: string;
+            /** Format: int64 */
+            bytes?: number;
+            /** @description Its name within the folder. */
+            file?: string;
+            finished_at?: components["schemas"]["Millis"];
+            id: string;
+            /** @description It was kept for as long as it should. */
+            is_outdated: boolean;
+            /** @description It lies in the folder, with the size it had; absent if nobody can tell. */
+            is_there?: boolean;
+            /**
+             * Format: int64
+             * @description Files whose contents the store had lost; `yingda verify` names them.
+             */
+            missing: number;
+            started_at?: components["schemas"]["Millis"];
+            state: components["schemas"]["RunState"];
+            /**
+             * Format: int64
+             * @description Milliseconds for taking and proving it.
+             */
+            took_ms?: number;
+            /** @description Why it came to nothing, in words. */
+            trouble?: string;
+        };
+        /** @description No fields. */
+        BackupTake: Record<string, never>;
         BeginAnswer: {
             /** @description Where the browser goes. */
             url: string;
@@ -2643,6 +2727,8 @@ export interface components {
             /** @description Which other files. */
             types: components["schemas"]["Format"][];
         };
+        /** @enum {string} */
+        RunState: "waiting" | "running" | "done" | "failed";
         /** @description A part of what somebody may see. */
         ScopeItem: {
             /** @enum {string} */
@@ -3796,6 +3882,64 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["StepUpAnswer"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    backup_overview: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BackupOverview"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    backup_take: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BackupTake"];
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BackupAsked"];
                 };
             };
             default: {

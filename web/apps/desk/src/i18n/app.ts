@@ -22,6 +22,7 @@ export const zh = {
     site: '站点',
     latency: '响应',
     audit: '审计',
+    backup: '备份',
   },
   today: { label: '实时概况', mine: '会话中', queue: '排队' },
   sync: {
@@ -117,6 +118,7 @@ export const en: Translation<typeof zh> = {
     site: 'Sites',
     latency: 'Speed',
     audit: 'Audit',
+    backup: 'Backups',
   },
   today: { label: 'Live figures', mine: 'Serving', queue: 'Waiting' },
   sync: {

@@ -1,6 +1,7 @@
 import { createI18n } from 'vue-i18n';
 import * as audit from '../features/audit/locale.ts';
 import * as auth from '../features/auth/locale.ts';
+import * as backup from '../features/backup/locale.ts';
 import * as channel from '../features/channel/locale.ts';
 import * as conversation from '../features/conversation/locale.ts';
 import * as customer from '../features/customer/locale.ts';
@@ -18,6 +19,7 @@ const features = {
   app,
   audit,
   auth,
+  backup,
   channel,
   conversation,
   customer,

@@ -1,5 +1,15 @@
 /** The rooms of the desk that not everybody may enter, and the permissions any of which opens each. */
-export type Right = 'view' | 'serve' | 'others' | 'customer' | 'staff' | 'setting' | 'site' | 'latency' | 'audit';
+export type Right =
+  | 'view'
+  | 'serve'
+  | 'others'
+  | 'customer'
+  | 'staff'
+  | 'setting'
+  | 'site'
+  | 'latency'
+  | 'audit'
+  | 'backup';
 
 const permissions: Record<Right, readonly string[]> = {
   view: ['conversation.view'],
@@ -13,6 +23,7 @@ const permissions: Record<Right, readonly string[]> = {
   // Whoever runs the installation.
   latency: ['setting.manage'],
   audit: ['audit.view'],
+  backup: ['backup.manage'],
 };
 
 export function holds(held: readonly string[], right: Right): boolean {
@@ -27,6 +38,7 @@ export function firstRoom(held: readonly string[]): string {
     ['setting', 'setting'],
     ['site', 'site'],
     ['audit', 'audit'],
+    ['backup', 'backup'],
   ];
   return rooms.find(([right]) => holds(held, right))?.[1] ?? 'missing';
 }

@@ -138,6 +138,7 @@ export const zh = {
     'setting-manage': '修改设置',
     'setting-secure': '修改登录与安全设置',
     'audit-view': '查看审计',
+    'backup-manage': '查看备份、立即备份',
     'session-manage': '结束他人的登录',
   },
   builtin: {
@@ -290,6 +291,7 @@ export const en: Translation<typeof zh> = {
     'setting-manage': 'Change settings',
     'setting-secure': 'Change settings of login and security',
     'audit-view': 'Read the audit log',
+    'backup-manage': 'See backups and take one',
     'session-manage': 'End sessions of others',
   },
   builtin: {

@@ -20,4 +20,5 @@ export const permissions = [
   'setting.manage',
   'setting.secure',
   'audit.view',
+  'backup.manage',
 ] as const;
