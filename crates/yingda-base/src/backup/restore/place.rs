@@ -9,8 +9,12 @@ use crate::{
 use std::{
     fs, io,
     path::{Path, PathBuf},
+    time::Duration,
 };
 
+/// How long connections that were there before a restore may take to close.
+const AT_FIRST: Duration = Duration::from_secs(2);
+const LOOK_AGAIN: Duration = Duration::from_millis(50);
 const MARK: &str = "restore.unfinished";
 /// The schema of PostgreSQL in which a restored database is made ready.
 pub(super) const STAGING: &str = "yingda_restoring";
@@ -45,7 +49,7 @@ impl Target {
             Engine::Postgres(url) => (None, Some((url.clone(), schema(url)?))),
         };
         let target = Target { database, server, blobs: plan.data.join("blobs"), mark: plan.data.join(MARK) };
-        target.refuse_in_use()?;
+        target.refuse_in_use(AT_FIRST)?;
         match target.occupied()? {
             Some(place) if !plan.is_replacing => Err(Error::conflict("restore.not_empty").with("place", place)),
             _ => Ok(target),
@@ -66,16 +70,27 @@ impl Target {
         Ok(has_blobs.then(|| named(&self.blobs)))
     }
 
-    /// Of an embedded database the caller's lock tells; on a server other machines may be at work.
-    pub(super) fn refuse_in_use(&self) -> Result<()> {
-        let Some((url, _)) = &self.server else { return Ok(()) };
+    /// Of an embedded database the caller's lock tells; on a server other machines may be at work. A server may need a moment to notice that
+    /// a connection is closed, so it is asked again for as long as `patience`.
+    pub(super) fn refuse_in_use(&self, patience: Duration) -> Result<()> {
+        let mut waited = Duration::ZERO;
+        while self.connections()? > 0 {
+            if waited >= patience {
+                return Err(Error::conflict("data.in_use").with("path", "PostgreSQL"));
+            }
+            std::thread::sleep(LOOK_AGAIN);
+            waited += LOOK_AGAIN;
+        }
+        Ok(())
+    }
+
+    /// How many others of our programs are connected to the server's database.
+    fn connections(&self) -> Result<i64> {
+        let Some((url, _)) = &self.server else { return Ok(0) };
         let query = "SELECT COUNT(*) FROM pg_stat_activity
                       WHERE datname = current_database() AND application_name = 'yingda' AND pid <> pg_backend_pid()";
         let count = connect_postgres(url, "").and_then(|mut client| client.query_one(query, &[]).map_err(postgres_fault));
-        match count?.try_get::<_, i64>(0).map_err(postgres_fault)? {
-            0 => Ok(()),
-            _ => Err(Error::conflict("data.in_use").with("path", "PostgreSQL")),
-        }
+        count?.try_get(0).map_err(postgres_fault)
     }
 
     /// Where the new is made ready.

@@ -20,7 +20,6 @@ use std::{
 
 /// How long the connections that made a database ready may take to close.
 const PATIENCE: Duration = Duration::from_secs(10);
-const LOOK_AGAIN: Duration = Duration::from_millis(50);
 
 /// One thing that is done wholly or not at all.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,7 +37,7 @@ enum Step {
 /// Puts it in place. Answers where the old is.
 pub(super) fn swap(plan: &Plan, target: &Target, staged: &Staged) -> Result<Vec<String>> {
     settle(staged)?;
-    refuse_in_use(target)?;
+    target.refuse_in_use(PATIENCE)?;
     let (steps, aside) = steps(plan, target, staged)?;
     for (place, step) in steps.iter().enumerate() {
         step.take().inspect_err(|_| {
@@ -60,20 +59,6 @@ pub(super) fn take_some(plan: &Plan, target: &Target, staged: &Staged, count: us
     let (steps, _) = steps(plan, target, staged)?;
     steps.iter().take(count).try_for_each(Step::take)?;
     Ok(count >= steps.len())
-}
-
-/// The connections that made the new ready are closed, but the server may need a moment to notice.
-fn refuse_in_use(target: &Target) -> Result<()> {
-    let mut waited = Duration::ZERO;
-    loop {
-        match target.refuse_in_use() {
-            Err(error) if error.code() == "data.in_use" && waited < PATIENCE => {
-                std::thread::sleep(LOOK_AGAIN);
-                waited += LOOK_AGAIN;
-            }
-            found => return found,
-        }
-    }
 }
 
 /// Brings all of an embedded database into its one file.
