@@ -152,15 +152,14 @@ async fn carry_out(db: Db, meter: Arc<Meter>, actor: Actor, taken: Arc<Taken>) -
         return Round { done, fault: None };
     }
     let mut done = Vec::new();
-    let work = taken.work();
-    for n in 0..work.len() {
+    for (n, work) in taken.work().iter().enumerate() {
         let (in_unit, by) = (taken.clone(), actor.clone());
         match db.write(move |tx| run_here(tx, &by, &[&in_unit.work()[n]])).await {
             Ok(one) => done.extend(one),
             // Our own fault, the same at each try: said once and for all, or the client would repeat it for ever.
             Err(error) if error.kind() == yingda_base::error::Kind::Internal => {
                 tracing::error!(cause = error.cause().map(tracing::field::display), "a frame met a fault of ours");
-                done.push(work[n].failed(error));
+                done.push(work.failed(error));
             }
             Err(error) => {
                 tracing::error!(
