@@ -137,8 +137,9 @@ pub fn end_session(tx: &mut Tx, session: SessionId) -> Result<bool> {
     Ok(ended)
 }
 
-/// Ends all sessions of a member of staff but one; answers how many.
+/// Ends all sessions of a member of staff but one, and every login that waits for its second step; answers how many sessions.
 pub fn end_sessions(tx: &mut Tx, staff: StaffId, except: Option<SessionId>) -> Result<usize> {
+    store::forget_challenges(tx, staff)?;
     let living = store::living_sessions(tx, staff)?;
     let others: Vec<_> = living.into_iter().filter(|session| Some(*session) != except).collect();
     for session in &others {

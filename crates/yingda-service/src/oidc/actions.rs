@@ -43,9 +43,11 @@ pub async fn begin(app: &App, caller: &Caller, purpose: Purpose) -> Result<(Stri
         Purpose::Login => None,
         Purpose::StepUp => Some(caller.actor.staff()?.session),
         Purpose::Link => {
-            // Whoever finds a desk open must not put their own identity under it.
-            caller.actor.staff()?.check_proof()?;
-            Some(caller.actor.staff()?.session)
+            // Whoever finds a desk open, or was told a password that is to be changed, must not put their own identity under it.
+            let staff = caller.actor.staff()?;
+            staff.pending.map_or(Ok(()), |pending| Err(pending.error()))?;
+            staff.check_proof()?;
+            Some(staff.session)
         }
     };
     let attempt = Attempt::begin(&app.context.entropy, purpose, session, app.context.clock.now(), app.context.clock.steady());
@@ -135,8 +137,9 @@ fn find(tx: &mut Tx, caller: &Caller, issuer: &str, identity: &Identity, rules: 
         if !is_active {
             return Ok(Err((Some(link.staff_id), Error::forbidden("oidc.inactive"))));
         }
-        store::note_use(tx, link.id)?;
-        return Ok(Ok(link.staff_id));
+        // Taken away meanwhile: whoever did so has ended the sessions there were, and this would be one more.
+        let is_still_so = store::note_use(tx, link.id)?;
+        return Ok(if is_still_so { Ok(link.staff_id) } else { Err((Some(link.staff_id), Error::forbidden("oidc.not_linked"))) });
     }
     let unknown = || Error::forbidden("oidc.not_linked");
     let Some(login) = identity.login(rules.by, &rules.domain) else { return Ok(Err((None, unknown()))) };

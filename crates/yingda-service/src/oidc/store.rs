@@ -40,8 +40,8 @@ pub fn insert_link(tx: &mut Tx, issuer: &str, subject: &str, staff: StaffId) -> 
     Ok(made == 1)
 }
 
-pub fn note_use(tx: &mut Tx, id: i64) -> Result<()> {
-    tx.run(sql!("UPDATE staff_identity SET used_at = $2 WHERE id = $1", id, tx.now())).map(drop)
+pub fn note_use(tx: &mut Tx, id: i64) -> Result<bool> {
+    Ok(tx.run(sql!("UPDATE staff_identity SET used_at = $2 WHERE id = $1", id, tx.now()))? == 1)
 }
 
 /// Whether there was one.

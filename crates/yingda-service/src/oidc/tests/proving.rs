@@ -50,6 +50,15 @@ signing! { who_has_a_second_factor_here_shows_it_unless_they_did_there, |t, p| a
     assert_eq!(again.signs_in(&t, &p, json!({"amr": ["hwk"]})).await.body, json!({"for": "login"}));
 }}
 
+signing! { a_one_time_password_puts_nobody_elses_identity_under_an_account, |t, p| async {
+    account(&t, "linxiao", "agent", true).await;
+    let mut stranger = Browser::new(&t);
+    let login = json!({"login": "linxiao", "password": PASSWORD});
+    assert_eq!(stranger.call(Method::POST, "/api/v1/auth/login", login).await.status, 200);
+    assert_eq!(stranger.begin("link").await.code(), "password_change_required");
+    assert_eq!(Browser::new(&t).signs_in(&t, &p, json!({})).await.code(), "oidc.not_linked");
+}}
+
 signing! { a_proof_is_a_fresh_sign_in_of_the_same_person, |t, p| async {
     account(&t, "linxiao", "agent", false).await;
     account(&t, "wangwu", "agent", false).await;
