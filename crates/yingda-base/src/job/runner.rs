@@ -190,8 +190,9 @@ impl Runner {
     }
 
     async fn tick(&self) -> Result<()> {
-        let (looking, schedules, zone) = (self.schedules.clone(), self.schedules.clone(), self.zone.clone());
-        let due = self.db.read(move |tx| looking.iter().map(|schedule| schedule.is_due(tx)).collect::<Result<Vec<bool>>>()).await?;
+        let (schedules, zone) = (self.schedules.clone(), self.zone.clone());
+        let (looking, here) = (schedules.clone(), zone.clone());
+        let due = self.db.read(move |tx| looking.iter().map(|schedule| schedule.is_due(tx, &here)).collect::<Result<Vec<bool>>>()).await?;
         if !due.contains(&true) {
             return Ok(());
         }

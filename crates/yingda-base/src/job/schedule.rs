@@ -52,23 +52,21 @@ impl Schedule {
     }
 
     /// Whether [`Schedule::tick`] has something to do: looking is free, writing costs a sync.
-    pub(super) fn is_due(&self, tx: &mut Tx) -> Result<bool> {
+    pub(super) fn is_due(&self, tx: &mut Tx, zone: &TimeZone) -> Result<bool> {
         let now = tx.now();
         let Some(cron) = self.cron() else { return Ok(false) };
-        Ok(self.stored(tx)?.is_none_or(|stored| stored.pattern != cron.as_str() || stored.next_at <= now))
+        let Some(stored) = self.stored(tx)? else { return Ok(true) };
+        // Later than the next tick from here: it was written while the clock was ahead.
+        Ok(stored.pattern != cron.as_str() || stored.next_at <= now || stored.next_at > next(&cron, now, self.zone(zone))?)
     }
 
     /// Enqueues the job if its time has come. Over all nodes one of them does, and the ticks missed meanwhile are one.
     pub(super) fn tick(&self, tx: &mut Tx, zone: &TimeZone) -> Result<()> {
         let now = tx.now();
         let Some(cron) = self.cron() else { return Ok(()) };
-        let zone = match &self.pattern {
-            Pattern::Fixed(_) => zone,
-            Pattern::Live(_, own) => own,
-        };
-        let next = next(&cron, now, zone)?;
+        let next = next(&cron, now, self.zone(zone))?;
         match self.stored(tx)? {
-            Some(stored) if stored.pattern == cron.as_str() => {
+            Some(stored) if stored.pattern == cron.as_str() && stored.next_at <= next => {
                 let first = tx.run(sql!(
                     "UPDATE job_schedule SET next_at = $1 WHERE name = $2 AND next_at = $3 AND next_at <= $4",
                     next,
@@ -78,7 +76,7 @@ impl Schedule {
                 ))?;
                 if first == 1 { (self.enqueue)(tx) } else { Ok(()) }
             }
-            // New, or with a new pattern: it begins with the next tick.
+            // New, with a new pattern, or left by a clock that was ahead: it begins with the next tick.
             Some(_) | None => tx
                 .run(sql!(
                     "INSERT INTO job_schedule (name, pattern, next_at) VALUES ($1, $2, $3)
@@ -88,6 +86,13 @@ impl Schedule {
                     next
                 ))
                 .map(drop),
+        }
+    }
+
+    fn zone<'a>(&'a self, all: &'a TimeZone) -> &'a TimeZone {
+        match &self.pattern {
+            Pattern::Fixed(_) => all,
+            Pattern::Live(_, own) => own,
         }
     }
 

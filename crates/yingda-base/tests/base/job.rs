@@ -272,6 +272,19 @@ both! { a_tick_runs_once_over_all_nodes_and_missed_ticks_are_one, |db| async {
     assert_eq!(runs.of(7).len(), before + 1, "a clock that jumps makes no storm");
 }}
 
+both! { a_clock_that_was_ahead_once_does_not_stop_a_schedule, |db| async {
+    let runs = Runs::default();
+    let mut node = runner(&db, "n", &runs).schedule("*/10 * * * *", tick).unwrap();
+    let right = db.clock().now();
+    db.clock().advance(Duration::from_secs(365 * 24 * 3600));
+    due(&mut node).await;
+    db.clock().step_to(right);
+    due(&mut node).await;
+    db.clock().advance(Duration::from_secs(600));
+    due(&mut node).await;
+    assert_eq!(runs.of(7).len(), 1);
+}}
+
 both! { old_jobs_are_purged_and_dead_ones_kept, |db| async {
     let runs = Runs::default();
     let mut runner = runner(&db, "a", &runs);
