@@ -43,8 +43,12 @@ impl Job for Take {
                 context.db.write(move |tx| store::end(tx, id, &made)).await?;
                 tracing::info!(file, bytes, missing, seconds = took.as_secs(), "a backup was taken and proven");
                 count(bytes, took);
-                measure(&context.db).await?;
-                tidy(app).await
+                // The new one stands, whatever becomes of the old: a failed job would take another.
+                if let Err(error) = measure(&context.db).await.and(tidy(app).await) {
+                    tracing::error!(%error, cause = ?error.cause(), "outdated backups could not be let go of");
+                    metrics::counter!("yingda_backup_failures_total").increment(1);
+                }
+                Ok(())
             }
             Err(error) => {
                 tracing::error!(%error, cause = ?error.cause(), file, "a backup was not taken");

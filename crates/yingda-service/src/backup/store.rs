@@ -90,10 +90,11 @@ pub(super) fn recent(tx: &mut Tx, limit: i64) -> Result<Vec<Run>> {
     ))
 }
 
-/// When the last good one was made.
+/// When the last good one was made; not later than now, whatever the clock was then.
 pub(super) fn last_good(tx: &mut Tx) -> Result<Option<Millis>> {
-    let found: Last = tx.get("backup", sql!("SELECT MAX(finished_at) AS at FROM backup_run WHERE state = $1", RunState::Done))?;
-    Ok(found.at)
+    let found: Option<Last> =
+        tx.find(sql!("SELECT finished_at AS at FROM backup_run WHERE state = $1 ORDER BY id DESC LIMIT 1", RunState::Done))?;
+    Ok(found.and_then(|last| last.at).map(|at| at.min(tx.now())))
 }
 
 /// Forgets what was tried before, except what is kept; how many.

@@ -43,8 +43,10 @@ async fn ask(admin: &Client) -> (u16, String) {
 }
 
 async fn until_last_is(t: &TestApp, admin: &Client, state: &str) -> Value {
-    t.until(state, async || seen(admin).await["items"][0]["state"] == state).await;
-    seen(admin).await["items"][0].clone()
+    // PostgreSQL takes a moved clock for a slow unit and asks to come back.
+    let last = async || admin.get("/api/v1/backup").await.body["items"][0].clone();
+    t.until(state, async || last().await["state"] == state).await;
+    last().await
 }
 
 both! { one_taken_by_hand_is_proven_and_shown, |db| async {
@@ -140,11 +142,10 @@ both! { the_outdated_go_and_nothing_else_in_the_folder, |db| async {
     t.until("the setting holds", async || seen(&admin).await["keep_count"] == 3).await;
     assert_eq!(ask(&admin).await.0, 202);
     let run = until_last_is(&t, &admin, "done").await;
-    t.until("the oldest are gone", async || !shelf(&t).join(old(60)).exists()).await;
     // The newest three are the new one and two more; of the rest, those beyond 30 days.
     let mut left = vec![run["file"].as_str().unwrap().to_owned(), old(2), old(40), "yingda-20200101-000000.tar.zst".to_owned()];
     left.sort();
-    assert_eq!(files(&shelf(&t)), left);
+    t.until("the outdated are gone and nothing else", async || files(&shelf(&t)) == left).await;
     assert!(shelf(&t).join("../precious").exists());
     let runs = seen(&admin).await["items"].as_array().unwrap().clone();
     let of = |id: &str| runs.iter().find(|run| run["id"] == id).unwrap();
