@@ -63,10 +63,12 @@ impl Scanner {
         let mut content = received.content.try_clone().map_err(unwritable)?;
         content.rewind().map_err(unwritable)?;
         let content = tokio::fs::File::from_std(content);
-        let asked = async {
-            let _turn = self.turns.acquire().await.map_err(io::Error::other)?;
-            clamd::scan(&self.options.address, content).await
+        // The scanner has done nothing wrong while others are in front: that is a refusal for now, and never a reason to let a file pass.
+        let Ok(turn) = timeout(self.options.patience, self.turns.acquire()).await else {
+            return Err(Error::unavailable("file.scan_unavailable").retry_after(5_000));
         };
+        let _turn = turn.map_err(Error::internal)?;
+        let asked = clamd::scan(&self.options.address, content);
         Ok(timeout(self.options.patience, asked).await.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into())))
     }
 }
