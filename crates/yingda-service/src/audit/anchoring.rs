@@ -17,11 +17,13 @@ pub(super) struct Anchoring {
     /// The last line of the file; outer `None`: not read yet.
     last: Option<Option<Anchor>>,
     anchored_at: Option<Duration>,
+    /// What was noticed and could not be written down yet: a database in trouble is no reason to keep quiet.
+    untold: Vec<(&'static str, i64)>,
 }
 
 impl Anchoring {
     pub(super) fn new(app: &App) -> Anchoring {
-        Anchoring { app: app.clone(), last: None, anchored_at: None }
+        Anchoring { app: app.clone(), last: None, anchored_at: None, untold: Vec::new() }
     }
 
     /// Anchors the head if it moved and the time has come.
@@ -60,6 +62,7 @@ impl Anchoring {
             Some(last) if !self.is_continued(chain, last).await? => AnchorKind::Contradicted,
             _ => AnchorKind::Head,
         };
+        self.tell().await?;
         let (head, at) = (chain.head(), self.app.context.clock.now());
         // What contradicts is said even if it is nothing: a restart must not make it forgotten.
         let is_said = |last: &Anchor| last.head == head && *last.chain == *chain.name && (last.kind == kind || kind == AnchorKind::Head);
@@ -79,14 +82,14 @@ impl Anchoring {
     }
 
     /// What the file says at the start. That it is gone is written down in the chain itself.
-    async fn first_look(&self, chain: &store::chain::Chain) -> Result<Option<Anchor>> {
+    async fn first_look(&mut self, chain: &store::chain::Chain) -> Result<Option<Anchor>> {
         let anchors = self.app.audit.witness.anchors.clone();
         let last = blocking(move || anchors.last()).await?;
         match &last {
             Some(last) => self.note_anchored(last.head.seq, last.at),
             None if chain.anchored_seq > 0 && self.app.audit.note(Trouble::AnchorsMissing) => {
                 tracing::error!(path = %self.app.audit.witness.anchors.path().display(), "the anchors of the audit chain are gone; new ones begin");
-                self.tell("audit.anchors_missing", chain.anchored_seq).await?;
+                self.untold.push(("audit.anchors_missing", chain.anchored_seq));
             }
             None => {}
         }
@@ -94,7 +97,7 @@ impl Anchoring {
     }
 
     /// Whether the record that was anchored last still stands where it stood, and nothing contradicted then.
-    async fn is_continued(&self, chain: &store::chain::Chain, last: &Anchor) -> Result<bool> {
+    async fn is_continued(&mut self, chain: &store::chain::Chain, last: &Anchor) -> Result<bool> {
         let (seq, hash, name) = (last.head.seq, last.head.hash, last.chain.clone());
         let stands =
             move |tx: &mut Tx| Ok(seq == 0 || store::chain::hash_at(tx, seq)? == Some(hash) || store::checkpoint::covers(tx, seq)?);
@@ -102,16 +105,25 @@ impl Anchoring {
         if !is_continued && self.app.audit.note(Trouble::Contradicted) {
             metrics::gauge!("yingda_audit_contradicted").set(1.0);
             tracing::error!(seq, hash = %last.head.hash, at = %last.at, "the audit chain does not fit its anchors: run `yingda verify`");
-            self.tell("audit.contradicted", seq).await?;
+            self.untold.push(("audit.contradicted", seq));
         }
         Ok(is_continued)
     }
 
-    async fn tell(&self, action: &'static str, seq: i64) -> Result<()> {
-        let tell = move |tx: &mut Tx| {
-            record_of_program(tx, "yingda serve", &Audit { action, object_kind: "audit", object_id: seq.to_string(), ..Audit::default() })
-        };
-        self.app.db.write(tell).await
+    /// Writes down what was noticed; what cannot be written is tried again with the next round.
+    async fn tell(&mut self) -> Result<()> {
+        while let Some(&(action, seq)) = self.untold.first() {
+            let tell = move |tx: &mut Tx| {
+                record_of_program(
+                    tx,
+                    "yingda serve",
+                    &Audit { action, object_kind: "audit", object_id: seq.to_string(), ..Audit::default() },
+                )
+            };
+            self.app.db.write(tell).await?;
+            self.untold.remove(0);
+        }
+        Ok(())
     }
 
     fn note_anchored(&self, seq: i64, at: Millis) {
