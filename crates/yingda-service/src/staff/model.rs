@@ -102,6 +102,7 @@ pub enum ScopeItem {
 
 /// A role.
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+#[schema(as = StaffRole)]
 pub struct Role {
     /// Its id.
     pub id: RoleId,

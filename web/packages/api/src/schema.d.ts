@@ -2687,19 +2687,10 @@ export interface components {
             /** @description What is visible besides one's groups, all of it. */
             scopes?: components["schemas"]["ScopeItem"][];
         };
-        /** @description A role. */
-        Role: {
-            /** @description Its id. */
-            id: components["schemas"]["RoleId"];
-            /** @description Built-in roles cannot be changed. */
-            is_builtin: boolean;
-            /** @description Its name; of built-in roles the key of one. */
-            name: string;
-            /** @description Its rights. */
-            permissions: string[];
-        };
+        /** @enum {string} */
+        Role: "customer" | "agent" | "bot" | "supervisor" | "conferee" | "system";
         RoleAnswer: {
-            role: components["schemas"]["Role"];
+            role: components["schemas"]["StaffRole"];
         };
         /** @description A change of a role. What is absent stays. */
         RoleChange: {
@@ -2710,7 +2701,7 @@ export interface components {
         };
         RoleId: string;
         RoleList: {
-            items: components["schemas"]["Role"][];
+            items: components["schemas"]["StaffRole"][];
         };
         /** @description What may be sent. */
         RulesAnswer: {
@@ -2992,6 +2983,17 @@ export interface components {
             rev: number;
         };
         StaffId: string;
+        /** @description A role. */
+        StaffRole: {
+            /** @description Its id. */
+            id: components["schemas"]["RoleId"];
+            /** @description Built-in roles cannot be changed. */
+            is_builtin: boolean;
+            /** @description Its name; of built-in roles the key of one. */
+            name: string;
+            /** @description Its rights. */
+            permissions: string[];
+        };
         /** @enum {string} */
         State: "queued" | "served" | "closed";
         StepUpAnswer: {
