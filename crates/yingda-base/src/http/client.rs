@@ -236,7 +236,8 @@ mod tests {
         #[test]
         fn a_spoofed_left_part_never_wins(forged in ".{0,60}", seen in any::<[u8; 4]>(), inner in 0..4usize, split in any::<bool>()) {
             let seen = IpAddr::from(seen);
-            prop_assume!(!proxies().trust(seen));
+            // Nobody arrives at a proxy from its own loopback or from nowhere: such an entry ends the search by itself.
+            prop_assume!(!proxies().trust(seen) && !seen.is_loopback() && !seen.is_unspecified());
             let hops = ", 10.1.1.1".repeat(inner);
             let written = format!("{seen}{hops}");
             let mut headers = HeaderMap::new();
