@@ -114,5 +114,6 @@ journey('of two who change a site at once the second one is told, and loses noth
   await picture(second, 'phone');
   assert.ok(await second.page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), 'nothing hangs over');
   await second.page.getByRole('button', { name: '载入最新内容' }).click();
+  await second.page.getByRole('button', { name: '放弃并载入' }).click();
   await eventually(async () => assert.equal(await second.page.getByLabel('欢迎语').inputValue(), '第一个'));
 });

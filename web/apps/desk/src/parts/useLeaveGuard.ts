@@ -6,8 +6,9 @@ export function useLeaveGuard(isChanged: () => boolean) {
   const asking = ref(false);
   let answered: ((leave: boolean) => void) | undefined;
 
-  onBeforeRouteLeave(() => {
-    if (!isChanged()) return true;
+  onBeforeRouteLeave((to) => {
+    // The way to the door stays free: whoever is sent there has no session any more, and nothing could be saved.
+    if (to.meta.open || !isChanged()) return true;
     asking.value = true;
     answered?.(false);
     return new Promise<boolean>((resolve) => {

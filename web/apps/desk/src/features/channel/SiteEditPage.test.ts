@@ -11,7 +11,7 @@ import SiteEditPage from './SiteEditPage.vue';
 const json = (body: unknown, status = 200) => new Response(JSON.stringify(body), { status });
 type Write = { method: string; path: string; body: { rev?: number; profile?: Record<string, unknown> } };
 
-async function open(refuse?: () => Response) {
+async function open(refuse?: () => Response | Promise<undefined>) {
   // Nothing is behind the frame; the page is told what a preview would be told.
   Object.assign((window as unknown as { happyDOM: { settings: object } }).happyDOM.settings, {
     disableIframePageLoading: true,
@@ -29,7 +29,8 @@ async function open(refuse?: () => Response) {
       const text = await request.text();
       const body = text ? JSON.parse(text) : {};
       writes.push({ method: request.method, path, body });
-      if (refuse) return refuse();
+      const refused = await refuse?.();
+      if (refused) return refused;
       if (path.endsWith('/secrets')) return json({ secret: { id: 'k3', created_at: 1 }, text: 'the-only-time' }, 201);
       if (request.method === 'DELETE') return new Response(null, { status: 204 });
       const { profile, ...rest } = body;
@@ -38,6 +39,7 @@ async function open(refuse?: () => Response) {
   );
   router.addRoute({ path: '/site', name: 'site', component: { render: () => h('p', 'list') } });
   router.addRoute({ path: '/site/:id', name: 'siteEdit', component: SiteEditPage, props: true });
+  router.addRoute({ path: '/login', component: { render: () => h('p', 'door') }, meta: { open: true } });
   await router.push('/site/s1');
   await vi.waitFor(() => expect(dom.querySelector('[role=tablist]')).not.toBeNull());
   const button = (label: string) =>
@@ -120,13 +122,45 @@ describe('the page of a site', () => {
 
   it('tells when somebody else was faster, and what the server would not take', async () => {
     const conflict = () => json({ status: 409, code: 'site.changed', title: 'x', details: { rev: 9 } }, 409);
-    const { press, type, text, button } = await open(conflict);
+    const { dom, press, type, text, button } = await open(conflict);
     await type('#site-brand', '#0a5c36');
     await press('保存');
     await vi.waitFor(() => expect(text('footer .wrong')[0]).toContain('刚刚被别人修改过'));
     expect(button('保存')?.disabled).toBe(true);
     await press('载入最新内容');
+    expect(dom.querySelector('dialog')?.textContent).toContain('刚才的修改就没有了');
+    await press('取消');
+    expect(dom.querySelector<HTMLInputElement>('#site-brand')?.value).toBe('#0a5c36');
+    await press('载入最新内容');
+    await press('放弃并载入');
     await vi.waitFor(() => expect(button('保存')).toBeUndefined());
+    expect(dom.querySelector('dialog')).toBeNull();
+  });
+
+  it('keeps what is typed while it saves, and saves that next', async () => {
+    let answered = () => {};
+    const slow = new Promise<undefined>((resolve) => {
+      answered = () => resolve(undefined);
+    });
+    const { dom, press, type, button, writes } = await open(() => slow);
+    await type('#site-brand', '#0a5c36');
+    await press('保存');
+    await vi.waitFor(() => expect(writes).toHaveLength(1));
+    await type('#site-brand', '#1a66ff');
+    answered();
+    await vi.waitFor(() => expect(button('保存')?.disabled).toBe(false));
+    expect(dom.querySelector<HTMLInputElement>('#site-brand')?.value).toBe('#1a66ff');
+    await press('保存');
+    await vi.waitFor(() => expect(writes).toHaveLength(2));
+    expect(writes[1]?.body).toMatchObject({ rev: 4, profile: { brand: '#1a66ff' } });
+    await vi.waitFor(() => expect(button('保存')).toBeUndefined());
+  });
+
+  it('lets somebody whose session ended go to the door without a question', async () => {
+    const { dom, router, type } = await open();
+    await type('#site-brand', '#0a5c36');
+    await router.push('/login');
+    expect(dom.textContent).toContain('door');
   });
 
   it('asks before unsaved changes are left', async () => {

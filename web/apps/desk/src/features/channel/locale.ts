@@ -12,6 +12,7 @@ export const zh = {
   language: { 'zh-CN': '简体中文', en: 'English' },
   tab: {
     label: '站点设置',
+    faulty: '需要改正',
     look: '外观',
     words: '文字',
     rules: '规则',
@@ -24,7 +25,12 @@ export const zh = {
   unsaved: '有未保存的修改',
   saved: '已保存，新打开的网页立即生效',
   leave: { title: '放弃没有保存的修改？', text: '离开这一页，刚才的修改就没有了。', yes: '放弃并离开' },
-  stale: { text: '这个站点刚刚被别人修改过。', act: '载入最新内容' },
+  stale: {
+    text: '这个站点刚刚被别人修改过。',
+    act: '载入最新内容',
+    lost: '载入最新内容后，刚才的修改就没有了。',
+    yes: '放弃并载入',
+  },
   faults: '有 {n} 处需要改正',
   form: { key: '站点标识', keyHint: '写在网页代码里，建好后不能改；字母、数字、- _ .' },
   look: {
@@ -173,6 +179,7 @@ export const en: Translation<typeof zh> = {
   language: { 'zh-CN': '简体中文', en: 'English' },
   tab: {
     label: 'Site settings',
+    faulty: 'needs attention',
     look: 'Look',
     words: 'Texts',
     rules: 'Rules',
@@ -189,7 +196,12 @@ export const en: Translation<typeof zh> = {
     text: 'What you changed is gone when you leave.',
     yes: 'Discard and leave',
   },
-  stale: { text: 'Somebody else has just changed this site.', act: 'Load the newest' },
+  stale: {
+    text: 'Somebody else has just changed this site.',
+    act: 'Load the newest',
+    lost: 'What you changed is gone when the newest is loaded.',
+    yes: 'Discard and load',
+  },
   faults: '{n} fields need attention',
   form: { key: 'Site key', keyHint: 'Stands in the code of pages and cannot be changed; letters, digits, - _ .' },
   look: {

@@ -23,9 +23,9 @@ export function useSite(id: string) {
   const isChanged = computed(() => !!site.value && !!state.form && !isSame(formOf(site.value), state.form));
   const faults = computed<Faults>(() => (state.form ? { ...refused.value, ...faultsOf(state.form) } : {}));
 
-  function take(read: Site) {
+  function take(read: Site, form = formOf(read)) {
     site.value = read;
-    state.form = formOf(read);
+    state.form = form;
     isStale.value = false;
     refused.value = {};
   }
@@ -55,8 +55,14 @@ export function useSite(id: string) {
     if (Object.keys(faults.value).length > 0) return false;
     isSaving.value = true;
     try {
-      const body = changeOf(state.form, site.value.rev);
-      take((await answer(api.PATCH('/api/v1/channel/sites/{key}', { params: { path: { key: id } }, body }))).site);
+      const { rev } = site.value;
+      const body = changeOf(state.form, rev);
+      const sent = JSON.stringify(body);
+      const params = { path: { key: id } };
+      const { site: saved } = await answer(api.PATCH('/api/v1/channel/sites/{key}', { params, body }));
+      // What was typed meanwhile stays, and is not saved yet.
+      const isTyped = JSON.stringify(changeOf(state.form, rev)) !== sent;
+      take(saved, isTyped ? state.form : undefined);
       return true;
     } catch (failure) {
       if (!(failure instanceof ApiError)) throw failure;
