@@ -20,7 +20,7 @@ journey('a system administrator sees how backups stand, takes one, and is told w
   await open();
   await page.getByText('还没有备份过').waitFor();
   await page.getByRole('button', { name: '立即备份' }).click();
-  await page.getByText('已解开并逐行核对').waitFor({ timeout: 60_000 });
+  await page.getByText('已解压并逐行核对').waitFor({ timeout: 60_000 });
   const [file] = await readdir(shelf);
   assert.match(file, /^yingda-\d{8}-\d{6}\.tar\.zst$/);
   for (const scheme of ['light', 'dark']) assert.deepEqual(await violations(page, scheme), [], scheme);
@@ -33,6 +33,6 @@ journey('a system administrator sees how backups stand, takes one, and is told w
   await page.locator('tbody .note').getByText('可能是磁盘没有挂载').waitFor();
   await page.getByRole('alert').getByText('可能是磁盘没有挂载').waitFor();
   await rename(`${shelf}.gone`, shelf);
-  await page.getByText('已解开并逐行核对').nth(1).waitFor({ timeout: 60_000 });
+  await page.getByText('已解压并逐行核对').nth(1).waitFor({ timeout: 60_000 });
   await page.getByRole('button', { name: '立即备份' }).waitFor();
 });

@@ -136,6 +136,7 @@ export const zh = {
     jsonl: 'JSON Lines（用于程序）',
     noted: '导出前需验证身份，本次导出也会记入审计日志。',
     yes: '导出',
+    busy: '正在导出…',
     done: '已导出',
   },
 };
@@ -278,6 +279,7 @@ export const en: Translation<typeof zh> = {
     jsonl: 'JSON Lines (for programs)',
     noted: 'You will be asked to prove who you are, and the export itself stands in the log.',
     yes: 'Export',
+    busy: 'Exporting…',
     done: 'Exported',
   },
 };

@@ -33,7 +33,7 @@ describe('backups', () => {
   it('say of each what became of it', async () => {
     const { dom } = await page([backups]);
     const tags = [...dom.querySelectorAll('tbody .tag')].map((tag) => tag.textContent);
-    expect(tags).toEqual(['完好', '完好', '完好', '失败', '已丢失', '完好', '完好', '完好', '已过期删除']);
+    expect(tags).toEqual(['完好', '完好', '完好', '失败', '已丢失', '完好', '完好', '完好', '已按期清理']);
     expect(dom.querySelector('[role=alert]')).toBeNull();
     expect(dom.textContent).toContain('只剩 212 MiB');
   });

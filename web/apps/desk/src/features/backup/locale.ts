@@ -16,11 +16,11 @@ export const zh = {
   late: '最近一次成功的备份已经是 {ago}',
   failing: '最近一次备份没有成功：{why}',
   column: { at: '时间', state: '结果', bytes: '大小', took: '用时', file: '文件', by: '发起', note: '说明' },
-  state: { waiting: '排队中', running: '备份中', done: '完好', failed: '失败', outdated: '已过期删除', gone: '已丢失' },
+  state: { waiting: '排队中', running: '备份中', done: '完好', failed: '失败', outdated: '已按期清理', gone: '已丢失' },
   goneText: '文件不在目录里，或大小变了',
   missing: '有 {n} 个附件的内容在存储里找不到，请在服务器上运行 yingda verify',
   schedule: '自动',
-  proven: '已解开并逐行核对',
+  proven: '已解压并逐行核对',
 };
 
 export const en: Translation<typeof zh> = {
