@@ -42,6 +42,11 @@ export const zh = {
     password: '登录密码',
     required: '请先填写',
     submit: '验证并继续',
+    busy: '正在验证…',
+    waiting: '等待验证…完成后会自动继续。窗口关掉了可以重新打开。',
+    reopen: '重新打开',
+    blocked: '浏览器拦截了新窗口，请允许本站打开窗口后再试',
+    failed: '验证窗口没有打开，请检查网络后再试；仍不行时请刷新页面',
   },
   provider: {
     by: '使用{name}登录',
@@ -175,6 +180,11 @@ export const en: Translation<typeof zh> = {
     password: 'Your password',
     required: 'Fill this in first',
     submit: 'Confirm and continue',
+    busy: 'Confirming…',
+    waiting: 'Waiting for you there… It goes on by itself. If the window was closed, open it again.',
+    reopen: 'Open again',
+    blocked: 'The browser blocked the new window. Allow windows for this address, then try again.',
+    failed: 'The confirmation did not open. Check the network and try again; if it stays, reload.',
   },
   provider: {
     by: 'Sign in with {name}',

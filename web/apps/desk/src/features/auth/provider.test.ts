@@ -4,7 +4,6 @@ import { afternoon } from '../../../scenarios/world.ts';
 import { purposeOf, useProvider } from './provider.ts';
 
 const json = (body: unknown, status = 200) => new Response(JSON.stringify(body), { status });
-const never = new Promise<void>(() => undefined);
 
 /** A service with a provider, which is `down` or not. */
 async function desk(down = false) {
@@ -33,28 +32,19 @@ describe('the provider', () => {
     expect([provider.label, provider.passwords, provider.signOut]).toEqual(['员工门户', false, undefined]);
   });
 
-  it('is believed when the window beside says that it is done', async () => {
+  it('opens in a window beside, of which there is one at a time', async () => {
     const provider = await desk();
-    const proof = provider.prove(never);
-    await vi.waitFor(() => expect(beside.location.href).toBe('https://id.example.cn/authorize'));
-    provider.tell({});
-    expect(await proof).toBe(true);
+    expect(await provider.prove()).toBe(true);
+    expect(beside.location.href).toBe('https://id.example.cn/authorize');
+    expect(beside.close).not.toHaveBeenCalled();
+    await provider.prove();
+    expect(beside.close).toHaveBeenCalledOnce();
   });
 
-  it('refuses in its own words, which the window beside tells', async () => {
-    const provider = await desk();
-    const proof = provider.prove(never);
-    await vi.waitFor(() => expect(beside.location.href).not.toBe(''));
-    provider.tell({ refused: '验证的不是当前登录的账号' });
-    await expect(proof).rejects.toMatchObject({ title: '验证的不是当前登录的账号' });
-    expect(beside.close).toHaveBeenCalled();
-  });
-
-  it('leaves no empty window when it cannot be reached, and waits no more when nobody does', async () => {
+  it('leaves no empty window when it cannot be reached', async () => {
     const provider = await desk(true);
-    await expect(provider.prove(never)).rejects.toMatchObject({ code: 'oidc.unavailable' });
+    await expect(provider.prove()).rejects.toMatchObject({ code: 'oidc.unavailable' });
     expect(beside.close).toHaveBeenCalled();
-    expect(await (await desk()).prove(Promise.resolve())).toBe(false);
   });
 
   it('tells by the state what somebody came back from', () => {

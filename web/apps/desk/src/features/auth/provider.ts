@@ -1,4 +1,4 @@
-import { ApiError, answer } from '@yingda/api';
+import { answer } from '@yingda/api';
 import { defineStore } from 'pinia';
 import { ref } from 'vue';
 import { useApi } from '../../outside.ts';
@@ -19,13 +19,20 @@ export const useProvider = defineStore('provider', () => {
   const label = ref<string>();
   const passwords = ref(true);
   const signOut = ref<string>();
+  /** What there is has been asked for once, with an answer or without. */
+  const isAsked = ref(false);
+  let beside: Window | null = null;
 
   /** Whoever cannot be told what there is gets the form for passwords. */
   async function ask() {
-    const offer = await answer(api.GET('/api/v1/auth/oidc'));
-    label.value = offer.label;
-    passwords.value = offer.password;
-    signOut.value = offer.sign_out;
+    try {
+      const offer = await answer(api.GET('/api/v1/auth/oidc'));
+      label.value = offer.label;
+      passwords.value = offer.password;
+      signOut.value = offer.sign_out;
+    } finally {
+      isAsked.value = true;
+    }
   }
 
   async function begin(purpose: Purpose): Promise<string> {
@@ -39,26 +46,32 @@ export const useProvider = defineStore('provider', () => {
     location.assign(url);
   }
 
-  /** In a window of its own, so that nothing of the desk is lost. Must be called while a click still counts. `false`: given up. */
-  async function prove(isOver: Promise<unknown>): Promise<boolean> {
-    const beside = open('about:blank', '_blank', 'popup,width=520,height=720');
-    const channel = new BroadcastChannel(CHANNEL);
+  /**
+   * In a window of its own, so that nothing of the desk is lost; a second one takes the place of the first. Must be
+   * called while a click still counts. `false`: the browser blocked it. What comes of it is heard.
+   */
+  async function prove(): Promise<boolean> {
+    const opened = open('about:blank', '_blank', 'popup,width=520,height=720');
+    if (!opened) return false;
+    beside?.close();
+    beside = opened;
     try {
-      const url = await begin('step_up');
-      if (beside) beside.location.href = url;
-      return await Promise.race([
-        isOver.then(() => false),
-        new Promise<boolean>((proven, failed) => {
-          channel.onmessage = ({ data }: MessageEvent<Said>) =>
-            data.refused === undefined ? proven(true) : failed(new ApiError(0, 'told_elsewhere', data.refused));
-        }),
-      ]);
+      opened.location.href = await begin('step_up');
+      return true;
     } catch (error) {
-      beside?.close();
+      opened.close();
       throw error;
-    } finally {
-      channel.close();
     }
+  }
+
+  /** Hears what the window says, until the function it answers is called. */
+  function hear(heard: (said: Said) => void): () => void {
+    const channel = new BroadcastChannel(CHANNEL);
+    channel.onmessage = ({ data }: MessageEvent<Said>) => {
+      if (data.refused !== undefined) beside?.close();
+      heard(data);
+    };
+    return () => channel.close();
   }
 
   /** Tells the desk that waits for it. */
@@ -82,7 +95,7 @@ export const useProvider = defineStore('provider', () => {
     sessionStorage.removeItem(NEXT);
     return wanted;
   }
-  return { label, passwords, signOut, ask, go, prove, tell, finish, next };
+  return { label, passwords, signOut, isAsked, ask, go, prove, hear, tell, finish, next };
 });
 
 /** What they came back from: the beginning of the state says it, whatever else has become of it. */
