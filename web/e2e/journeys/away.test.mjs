@@ -10,7 +10,7 @@ journey('an agent who is gone is shown as away, and goes on when they return', a
   await visitor.sees('好的，请稍等');
   await desk.page.close();
   await visitor.thread.getByText('林晓 暂时离开，请稍候').waitFor();
-  assert.match(await visitor.status.innerText(), /坐席暂时离开/);
+  assert.match(await visitor.status.innerText(), /客服暂时离开/);
   await visitor.say('还在吗');
   await visitor.settled();
 
@@ -62,5 +62,5 @@ journey('who logs out leaves, and the customer is told', async (scene) => {
   await desk.page.getByRole('menuitem', { name: '退出登录' }).click();
   await desk.page.getByText('已退出登录').waitFor();
   await visitor.thread.getByText('林晓 暂时离开，请稍候').waitFor();
-  await eventually(async () => assert.match(await visitor.status.innerText(), /坐席暂时离开/));
+  await eventually(async () => assert.match(await visitor.status.innerText(), /客服暂时离开/));
 });

@@ -19,6 +19,8 @@ let earlier: { conversations: number; is_running: boolean } | undefined;
 let said: ToPage[];
 let veils: (Veil | undefined)[];
 let restarts: number;
+let stops: number;
+let told: string[];
 let outbox: ReturnType<typeof memoryStorage>;
 let visit: Visit;
 let identity: Identity;
@@ -33,6 +35,9 @@ function open(): void {
     restart: () => {
       restarts += 1;
     },
+    stop: () => {
+      stops += 1;
+    },
     veil: (why) => veils.push(why),
   });
 }
@@ -40,7 +45,7 @@ function open(): void {
 async function shows(sub: string): Promise<void> {
   await identity.hear({ token: word(sub) });
   identity.opened();
-  [said, veils, calls] = [[], [], []];
+  [said, veils, calls, told] = [[], [], [], []];
 }
 const kept = () => JSON.stringify({ ...localStorage });
 const item = (clientId: string, conversation: string): Outgoing => ({
@@ -52,7 +57,15 @@ const item = (clientId: string, conversation: string): Outgoing => ({
 
 beforeEach(() => {
   localStorage.clear();
-  vi.stubGlobal('BroadcastChannel', undefined);
+  vi.stubGlobal(
+    'BroadcastChannel',
+    class extends EventTarget {
+      postMessage(what: string) {
+        told.push(what);
+      }
+    },
+  );
+  [stops, told] = [0, []];
   outbox = memoryStorage();
   [refuse, earlier, calls, said, veils, restarts] = [undefined, undefined, [], [], [], 0];
   vi.stubGlobal('fetch', async (path: string, init: RequestInit) => {
@@ -121,6 +134,67 @@ describe('a computer that somebody else used before', () => {
     void identity.hear({ token: word('b') });
     await vi.waitFor(() => expect(veils).toEqual(['pending']));
     expect(kept()).not.toMatch(/secret-id-a/);
+  });
+
+  it('lets nobody wait behind a word whose answer hangs: a logout and a next customer count at once, in every tab', async () => {
+    for (const next of [{ left: true }, { token: word('b') }] as const) {
+      await shows('a');
+      [stops, restarts] = [0, 0];
+      let answer: (response: Response) => void = () => {};
+      refuse = () =>
+        new Promise((resolve) => {
+          answer = resolve;
+        });
+      const own = identity.hear({ token: word('a') }).catch(() => {});
+      await vi.waitFor(() => expect(calls.length).toBe(1));
+      sessionStorage.setItem('yd:files', '1');
+      const turn = identity.hear(next);
+      expect([veils, stops, told, visit.isKnown]).toEqual([['pending'], 1, ['changed'], false]);
+      expect(sessionStorage.getItem('yd:files')).toBeNull();
+      refuse = undefined;
+      // It comes after all, and is nobody's.
+      answer(Response.json({ token: 't', expires_at: 9e15, visitor: { id: 'id-a', name: 'id-a' } }));
+      await Promise.all([own, turn]);
+      expect(kept()).not.toContain('id-a');
+      expect(said).not.toContainEqual({ type: 'known', on: true, name: 'id-a' });
+      expect([visit.isKnown, restarts, veils.at(-1)]).toEqual(['token' in next, 1, 'pending']);
+      open();
+    }
+  });
+
+  it('waits for no answer for ever', async () => {
+    const timeout = vi.spyOn(AbortSignal, 'timeout');
+    await visit.identify(word('a'));
+    expect(timeout).toHaveBeenCalledWith(10_000);
+    timeout.mockRestore();
+  });
+
+  it('offers a way on when their own word does not reach the server, and takes the next one', async () => {
+    for (const { 1: answer } of ways.slice(4)) {
+      await shows('a');
+      await identity.hear({ pending: true });
+      refuse = answer;
+      await expect(identity.hear({ token: word('a') })).rejects.toThrow();
+      expect([veils, restarts]).toEqual([['pending', 'unknown'], 0]);
+      refuse = undefined;
+      expect(await identity.hear({ token: word('a') })).toBe(true);
+      expect(veils.at(-1)).toBeUndefined();
+      // As the panel begins, and with somebody else's word, there is nothing to hide.
+      open();
+      await identity.hear({ pending: true });
+      refuse = answer;
+      await expect(identity.hear({ token: word('b') })).rejects.toThrow();
+      expect([veils.at(-1), visit.isKnown]).toEqual([undefined, false]);
+      refuse = undefined;
+      open();
+    }
+  });
+
+  it('begins anew for the same customer too when they have left in between', async () => {
+    await shows('a');
+    void identity.hear({ left: true });
+    await identity.hear({ token: word('a') });
+    expect([visit.identity, stops, restarts]).toEqual(['visitor:demo:id-a', 1, 1]);
   });
 
   it('goes on for whom it knows when their own word counts no more', async () => {

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Script } from '../scenarios/stage.ts';
 import { STAGES } from '../scenarios/states.ts';
-import { Later, parts } from '../src/panel/later.ts';
+import { Later, parts, warm } from '../src/panel/later.ts';
 import { type OpenPanel, openPanel } from './panel.tsx';
 
 let panel: OpenPanel;
@@ -24,6 +24,14 @@ describe('a part of the panel that comes later', () => {
     expect([part.got, fetch.mock.calls.length]).toEqual(['here', 2]);
   });
 
+  it('is not asked for ahead of need once another did not come', async () => {
+    const fetch = vi.fn(() => Promise.resolve('here'));
+    const [first = '', second = ''] = Object.keys(parts);
+    Object.assign(parts, { [first]: new Later(gone), [second]: new Later(fetch) });
+    await warm();
+    expect(fetch).not.toHaveBeenCalled();
+  });
+
   it('is asked for by who wants it; when it does not come they are told, and the next try works', async () => {
     panel = await openPanel(STAGES.talking!);
     await vi.waitFor(() => expect(panel.byLabel('表情')).toBeTruthy());
@@ -31,7 +39,7 @@ describe('a part of the panel that comes later', () => {
     const emoji = new Later<Awaited<ReturnType<typeof whole.emoji.load>>>(fetch);
     Object.assign(parts, { emoji });
     panel.byLabel('表情').click();
-    await vi.waitFor(() => expect(panel.texts('.notice')).toEqual(['没有办成，请稍后再试']));
+    await vi.waitFor(() => expect(panel.texts('.notice')).toEqual(['操作未成功，请稍后再试']));
     expect(panel.find('.emoji')).toBeNull();
     fetch.mockImplementation((() => whole.emoji.load()) as never);
     panel.byLabel('表情').click();
@@ -48,6 +56,12 @@ describe('a part of the panel that comes later', () => {
     panel.byLabel('表情').click();
     await vi.waitFor(() => expect(panel.texts('.notice').length).toBe(1));
     expect(reload).not.toHaveBeenCalled();
+    // A file that waits would be gone.
+    const isBusy = vi.spyOn(panel.uploads, 'isBusy', 'get').mockReturnValue(true);
+    panel.byLabel('表情').click();
+    await vi.waitFor(() => expect(parts.emoji.refused).toBe(2));
+    expect(reload).not.toHaveBeenCalled();
+    isBusy.mockRestore();
     panel.byLabel('表情').click();
     await vi.waitFor(() => expect(reload).toHaveBeenCalledOnce());
   });

@@ -17,6 +17,7 @@ describe('a picture looked at', () => {
     const script = new Script().add('agent', 3, picture('a')).say('agent', 2, '看这两张').add('agent', 1, picture('b'));
     panel = await openPanel({ ...STAGES.talking!, entries: script.entries, after: [] });
     await vi.waitFor(() => expect(panel.root.querySelectorAll('.picture').length).toBe(2));
+    vi.spyOn(panel.client, 'call').mockResolvedValue({ url: '/b.png' });
     panel.find('.picture').click();
     const place = () => panel.find('.lightbox .place')?.textContent;
     await vi.waitFor(() => expect(place()).toBe('1 / 2'));
@@ -28,5 +29,11 @@ describe('a picture looked at', () => {
     press('ArrowRight');
     panel.byLabel('上一张图片').click();
     await vi.waitFor(() => expect(place()).toBe('1 / 2'));
+    // What did not come is this picture, not its neighbour.
+    await vi.waitFor(() => expect(panel.find('.lightbox img')).toBeTruthy());
+    panel.find('.lightbox img').dispatchEvent(new Event('error'));
+    await vi.waitFor(() => expect(panel.find('.lightbox img')).toBeNull());
+    press('ArrowRight');
+    await vi.waitFor(() => expect(panel.find('.lightbox img')).toBeTruthy());
   });
 });

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { EventName } from '../src/loader/api.ts';
-import { Widget } from '../src/loader/widget.ts';
+import { type Said, Widget } from '../src/loader/widget.ts';
 import { seal, type ToPage } from '../src/messages.ts';
 
 const ORIGIN = 'https://service.example';
@@ -215,6 +215,40 @@ describe('loader', () => {
       window.dispatchEvent(Object.assign(new Event('pageshow'), { persisted: true }));
       await vi.advanceTimersByTimeAsync(0);
       expect(who).toHaveBeenCalledTimes(2);
+    });
+
+    it('hears a logout that was said while it was off the page, and says it until a panel has heard it', async () => {
+      const said: Said = {};
+      const next = async () => {
+        widget = new Widget({ key: 'demo', origin: ORIGIN, locale: 'zh-CN' }, () => {}, said);
+        shadows = [];
+        posted.mockClear();
+        await widget.start();
+        if (frame()) panelSays({ type: 'boot' });
+        await vi.advanceTimersByTimeAsync(0);
+      };
+      await next();
+      widget.open();
+      panelSays({ type: 'known', on: true, name: 'a' });
+      widget.destroy();
+      widget.identify(null);
+      widget.setPage({ url: 'https://shop.example/out', title: '再见' });
+      await next();
+      expect(whos()).toEqual([{ left: true }]);
+      panelSays({ type: 'ready' });
+      expect(posted.mock.calls.map(([message]) => message)).toContainEqual(
+        expect.objectContaining({ page: { url: 'https://shop.example/out', title: '再见' } }),
+      );
+      widget.destroy();
+      await next();
+      expect(whos()).toEqual([{ left: true }]);
+      panelSays({ type: 'known', on: false, name: '' });
+      widget.destroy();
+      await next();
+      expect(frame()).toBeNull();
+      widget.open();
+      panelSays({ type: 'boot' });
+      expect(whos()).toEqual([undefined]);
     });
 
     it('keeps a panel whose page is slow to answer', async () => {

@@ -4,7 +4,7 @@
  * It waits for the page's load event, then shows the launcher. The one global is `yingda`: see api.ts.
  */
 import { type Commands, type EventName, type Listener, serve } from './api.ts';
-import { Widget } from './widget.ts';
+import { type Said, Widget } from './widget.ts';
 
 /** Marks the page as served, so that a script which a single-page app inserts again does not make a second launcher. */
 const SERVED = Symbol.for('yingda');
@@ -30,21 +30,25 @@ function start(script: HTMLScriptElement, key: string): void {
       }
     }
   };
-  let widget: Widget | undefined;
+  const said: Said = {};
+  let isUp = false;
+  let widget: Widget;
   const init = () => {
-    if (widget) return;
-    const made = new Widget(options, tell);
+    if (isUp) return;
+    isUp = true;
+    const made = new Widget(options, tell, said);
     widget = made;
     if (document.readyState === 'complete') void made.start();
     else addEventListener('load', () => void made.start(), { once: true });
   };
   const commands: Commands = {
-    open: () => widget?.open(),
-    close: () => widget?.close(),
-    toggle: () => widget?.toggle(),
-    identify: (identity) => widget?.identify(identity),
-    page: (facts) => widget?.setPage(facts),
-    care: (on) => widget?.setCare(on),
+    open: () => isUp && widget.open(),
+    close: () => isUp && widget.close(),
+    toggle: () => isUp && widget.toggle(),
+    // Off the page too: a logout must reach the panel that comes next.
+    identify: (identity) => widget.identify(identity),
+    page: (facts) => widget.setPage(facts),
+    care: (on) => widget.setCare(on),
     on(name, listener) {
       if (typeof listener !== 'function') return;
       const known = listeners.get(name) ?? new Set();
@@ -52,8 +56,8 @@ function start(script: HTMLScriptElement, key: string): void {
     },
     off: (name, listener) => void listeners.get(name)?.delete(listener),
     destroy() {
-      widget?.destroy();
-      widget = undefined;
+      widget.destroy();
+      isUp = false;
     },
     init,
   };

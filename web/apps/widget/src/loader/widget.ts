@@ -10,6 +10,14 @@ export interface WidgetOptions {
   /** Care mode as the page wishes it: `on`, `off`, or not said. */
   readonly care?: string;
 }
+/** What the page has said of itself: it outlives a widget that is taken off the page, and is said to the next one. */
+export interface Said {
+  page?: PageFacts;
+  care?: boolean;
+  identity?: Identity;
+  /** A token counts once, and "nobody" once the panel has heard it: another panel of another tab may know better by now. */
+  isTold?: boolean;
+}
 export type Tell = (name: EventName, detail?: unknown) => void;
 interface Site {
   readonly title: string;
@@ -39,6 +47,7 @@ function wordOf(said: unknown): Who {
 export class Widget {
   readonly #options: WidgetOptions;
   readonly #tell: Tell;
+  readonly #said: Said;
   readonly #life = new AbortController();
   #launcher: Launcher | undefined;
   #frame: HTMLIFrameElement | undefined;
@@ -49,16 +58,12 @@ export class Widget {
   #unread = 0;
   #isOpen = false;
   #wantsOpen = false;
-  #page: PageFacts | undefined;
-  #care: boolean | undefined;
-  #identity: Identity | undefined;
-  /** A token counts once, and "nobody" is said once: another panel of another tab may know better by now. */
-  #isTold = false;
   #asked = 0;
 
-  constructor(options: WidgetOptions, tell: Tell) {
+  constructor(options: WidgetOptions, tell: Tell, said: Said = {}) {
     this.#options = options;
-    if (options.care) this.#care = options.care === 'on';
+    this.#said = said;
+    if (options.care) said.care ??= options.care === 'on';
     this.#tell = tell;
     // A page that pollutes Object.prototype pollutes every dictionary that has one.
     const life = { __proto__: null, signal: this.#life.signal } as object;
@@ -74,7 +79,7 @@ export class Widget {
     this.#wait = ASK_AGAIN;
     const { locale, theme } = this.#options;
     this.#launcher ??= new Launcher({ ...site, locale, theme }, () => this.open());
-    this.#launcher.setCare(this.#care === true);
+    this.#launcher.setCare(this.#said.care === true);
     this.#launcher.show();
     this.#tell('ready');
     if (this.#wantsOpen) this.open();
@@ -106,21 +111,21 @@ export class Widget {
   }
 
   setPage(page: PageFacts): void {
-    this.#page = { url: bound(page?.url, 2000), title: bound(page?.title, 200) };
-    this.#say({ type: 'page', page: this.#page });
+    this.#said.page = { url: bound(page?.url, 2000), title: bound(page?.title, 200) };
+    this.#say({ type: 'page', page: this.#said.page });
   }
 
   /** Large type, as the page itself is shown now; the visitor's own choice in the panel counts more. */
   setCare(on: boolean): void {
-    this.#care = on === true;
-    this.#launcher?.setCare(this.#care);
-    this.#say({ type: 'care', on: this.#care });
+    this.#said.care = on === true;
+    this.#launcher?.setCare(this.#said.care);
+    this.#say({ type: 'care', on: this.#said.care });
   }
 
   /** Who the customer is from now on: a signed word, a function that gets one, or nobody (null). */
   identify(identity: Identity): void {
-    this.#identity = typeof identity === 'string' || typeof identity === 'function' ? identity : null;
-    this.#isTold = false;
+    this.#said.identity = typeof identity === 'string' || typeof identity === 'function' ? identity : null;
+    this.#said.isTold = false;
     if (this.#hasBooted) void this.#tellWho();
     else if (this.#launcher && this.#mustTell()) this.#load();
   }
@@ -130,7 +135,10 @@ export class Widget {
     this.#life.abort();
     clearTimeout(this.#timer);
     this.#launcher?.hide();
+    this.#launcher = undefined;
     this.#frame = undefined;
+    this.#isReady = false;
+    this.#hasBooted = false;
   }
 
   #later(): void {
@@ -159,7 +167,7 @@ export class Widget {
     const query = new URLSearchParams(`key=${encodeURIComponent(key)}`);
     query.set('locale', locale);
     query.set('theme', theme);
-    if (this.#care !== undefined) query.set('care', this.#care ? 'on' : 'off');
+    if (this.#said.care !== undefined) query.set('care', this.#said.care ? 'on' : 'off');
     query.set('host', location.origin);
     this.#frame = this.#launcher.addFrame(`${origin}/widget/panel.html?${query}`);
     this.#timer = window.setTimeout(() => this.#fail(), READY_WITHIN);
@@ -176,6 +184,7 @@ export class Widget {
     else if (message?.type === 'known') {
       this.#remember('known', message.on);
       if (message.on) this.#tell('identified', message.name);
+      else this.#said.isTold ||= this.#said.identity === null;
     } else if (message?.type === 'error') this.#tell('error', message.code);
     else if (message?.type === 'event') this.#tell(message.name);
     else if (message?.type === 'unread' && message.count !== this.#unread) {
@@ -199,9 +208,9 @@ export class Widget {
     const asked = this.#asked;
     const isNewest = () => asked === this.#asked && this.#hasBooted;
     const tell = (who: Who) => isNewest() && this.#post({ type: 'who', who });
-    const identity = this.#identity;
-    const isTold = this.#isTold;
-    this.#isTold = true;
+    const identity = this.#said.identity;
+    const isTold = this.#said.isTold;
+    this.#said.isTold ||= identity !== null;
     if (typeof identity !== 'function') {
       if (identity === undefined || isTold) tell(undefined);
       else tell(wordOf(identity));
@@ -221,8 +230,8 @@ export class Widget {
 
   /** A token soon ends, and a customer who logged out must not be found here: neither waits until somebody opens the panel. */
   #mustTell(): boolean {
-    if (this.#identity === undefined || this.#isTold) return false;
-    return typeof this.#identity === 'string' || this.#remembered('known') !== '';
+    if (this.#said.identity === undefined || this.#said.isTold) return false;
+    return typeof this.#said.identity === 'string' || this.#remembered('known') !== '';
   }
 
   #ready(): void {
@@ -231,9 +240,9 @@ export class Widget {
     this.#launcher?.panelReady();
     this.#say({
       type: 'page',
-      page: this.#page ?? { url: bound(location.href, 2000), title: bound(document.title, 200) },
+      page: this.#said.page ?? { url: bound(location.href, 2000), title: bound(document.title, 200) },
     });
-    if (this.#care !== undefined) this.#say({ type: 'care', on: this.#care });
+    if (this.#said.care !== undefined) this.#say({ type: 'care', on: this.#said.care });
     this.#say({ type: this.#isOpen ? 'shown' : 'hidden' });
   }
 

@@ -2,7 +2,7 @@ import { applyCare } from '@yingda/ui';
 import { wifioff } from '@yingda/ui/icons';
 import { useEffect, useLayoutEffect, useState } from 'preact/hooks';
 import { CARE_KEY, careOf } from './care.ts';
-import { type Panel, PanelContext, usePanel } from './context.ts';
+import { type Panel, PanelContext, useEscape, usePanel } from './context.ts';
 import { Header } from './header.tsx';
 import { Home } from './home.tsx';
 import { Icon } from './icon.tsx';
@@ -42,14 +42,7 @@ function Body({ visible }: { visible: boolean }) {
   const { SizeBar } = useLater(parts.care, isCare) ?? {};
   useLayoutEffect(() => applyCare(size), [size]);
   useEffect(() => onCare?.(isCare), [isCare]);
-  useEffect(() => {
-    // A dialog or a popover that is open takes its own Escape.
-    const keyDown = (event: KeyboardEvent) => {
-      if (event.key === 'Escape' && !document.querySelector('dialog[open]')) minimise();
-    };
-    addEventListener('keydown', keyDown);
-    return () => removeEventListener('keydown', keyDown);
-  }, [minimise]);
+  useEscape(minimise);
   const isHome = session.current === undefined;
   return (
     <div class={isHome ? 'panel at-home' : 'panel'}>

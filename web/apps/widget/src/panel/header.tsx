@@ -63,9 +63,11 @@ export function Header({ care, sizing, sound, onCare, onSound, onEnd }: HeaderPr
       >
         <Icon of={sound ? volume : volumeOff} />
       </button>
-      <button type="button" class="tool" aria-label={words.minimise} onClick={minimise}>
-        {care ? words.minimise : <Icon of={minus} />}
-      </button>
+      {minimise && (
+        <button type="button" class="tool" aria-label={words.minimise} onClick={minimise}>
+          {care ? words.minimise : <Icon of={minus} />}
+        </button>
+      )}
       {session.isActive && (
         <button type="button" class="tool" aria-label={words.close} onClick={onEnd}>
           {care ? words.closeShort : <Icon of={close} />}

@@ -9,6 +9,8 @@ export interface IdentityOptions {
   readonly tell: (message: ToPage) => void;
   /** Stops everything that runs and begins anew: nothing of a former customer stays in memory. */
   readonly restart: () => void;
+  /** Ends what runs for whoever is shown; `restart` follows. */
+  readonly stop: () => void;
   /** Shows nothing of anybody (`pending`, `unknown`), or the panel again. */
   readonly veil: (why: Veil | undefined) => void;
 }
@@ -23,8 +25,11 @@ export class Identity {
   readonly #channel: BroadcastChannel | undefined;
   /** What the page said is done in its order. */
   #line: Promise<unknown> = Promise.resolve();
-  /** Whose panel stands open. */
+  /** Words that wait in it. */
+  #waiting = 0;
+  /** Whose panel stands open; whoever has left is nobody's, not even when the same one comes again. */
   #shown: string | undefined;
+  #isVeiled = false;
 
   constructor(options: IdentityOptions) {
     this.#options = options;
@@ -39,35 +44,45 @@ export class Identity {
 
   /** The host page says something. `false`: it has not answered, and whoever is known here must not be shown. */
   hear(who: Who): Promise<boolean> {
-    const turn = this.#line.then(() => this.#take(who));
+    this.#waiting += 1;
+    // At once, whatever still waits for the server.
+    const gone = this.#goes(who) && this.#leave();
+    const turn = Promise.all([this.#line, gone]).then(() => this.#take(who));
     this.#line = turn.catch(() => {});
     return turn;
   }
 
   async #take(who: Who): Promise<boolean> {
-    const { visit, veil } = this.#options;
+    const { visit } = this.#options;
+    if (this.#goes(who)) await this.#leave();
     const before = visit.identity;
     try {
       if (who && ('pending' in who || 'unknown' in who)) {
         if (!visit.isKnown) return 'unknown' in who;
-        veil('pending' in who ? 'pending' : 'unknown');
+        this.#veil('pending' in who ? 'pending' : 'unknown');
         return false;
       }
-      if (who && 'left' in who) await this.#leave();
-      else if (who) await this.#identify(who.token);
-      if (this.#shown === undefined) this.#known('');
-      veil(undefined);
+      if (who && 'token' in who) await this.#identify(who.token);
+      this.#known('');
+      if (!this.#isOver) this.#veil(undefined);
       return true;
+    } catch (error) {
+      // Nobody else would answer for what hides the panel.
+      if (!this.#isOver && (this.#isVeiled || this.#shown === undefined))
+        this.#veil(visit.isKnown ? 'unknown' : undefined);
+      throw error;
     } finally {
       if (visit.identity !== before) this.#channel?.postMessage('changed');
-      if (this.#shown !== undefined && this.#shown !== this.#state) this.#options.restart();
+      this.#waiting -= 1;
+      // Not before the last word: it would be lost.
+      if (this.#isOver && this.#waiting === 0) this.#options.restart();
     }
   }
 
   /** Whoever is known here goes, because nobody can say whether they are still there. */
   async forget(): Promise<void> {
     await this.#leave();
-    this.#restart();
+    this.#options.restart();
   }
 
   /** The server no longer lets in whom the panel shows: their traces go, and the host may vouch again. */
@@ -77,7 +92,7 @@ export class Identity {
       this.#options.tell({ type: 'error', code: 'identity_expired' });
       await this.#leave();
     }
-    this.#restart();
+    this.#options.restart();
   }
 
   /** Takes over what was said before, with what still waits to be sent; or leaves it behind. */
@@ -86,13 +101,12 @@ export class Identity {
     await visit.settle(takes);
     if (takes) await this.#move(visit.nameless, visit.identity);
     else await this.#wipe(visit.nameless);
-    this.#restart();
+    this.#channel?.postMessage('changed');
+    this.#options.restart();
   }
 
   async #identify(token: string): Promise<void> {
     const { visit, tell } = this.#options;
-    // Before the server is asked: it may refuse the word, answer late or not at all, and this is somebody else's computer now all the same.
-    if (visit.isKnown && visit.subject !== subjectOf(token)) await this.#leave();
     const before = visit.identity;
     const wasKnown = visit.isKnown;
     try {
@@ -110,14 +124,26 @@ export class Identity {
     }
   }
 
+  /** Before the server is asked: it may refuse the word, answer late or not at all, and this is somebody else's computer now all the same. */
+  #goes(who: Who): boolean {
+    return (
+      who !== undefined && ('left' in who || ('token' in who && this.#options.visit.subject !== subjectOf(who.token)))
+    );
+  }
+
+  /** The one way out, here and in the other tabs: all but the wiping at once. */
   async #leave(): Promise<void> {
-    const { visit, veil } = this.#options;
+    const { visit, stop } = this.#options;
     if (!visit.isKnown) return;
     const { identity } = visit;
-    // At once: what follows may take as long as the network pleases.
-    if (this.#shown !== undefined) veil('pending');
+    if (this.#shown !== undefined) {
+      this.#veil('pending');
+      stop();
+      this.#shown = '';
+    }
     visit.leave();
-    await this.#wipe(identity);
+    this.#channel?.postMessage('changed');
+    await this.#wipe(identity).catch(() => {}); // a storage that fails must not hold back the next word
   }
 
   #known(name: string): void {
@@ -138,14 +164,18 @@ export class Identity {
     }
   }
 
+  #veil(why: Veil | undefined): void {
+    this.#isVeiled = why !== undefined;
+    this.#options.veil(why);
+  }
+
+  /** What stands open is not for whoever is known here now. */
+  get #isOver(): boolean {
+    return this.#shown !== undefined && this.#shown !== this.#state;
+  }
   get #state(): string {
     const { identity, canAttach } = this.#options.visit;
     return `${identity} ${canAttach}`;
-  }
-
-  #restart(): void {
-    this.#channel?.postMessage('changed');
-    this.#options.restart();
   }
 }
 

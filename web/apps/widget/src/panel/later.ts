@@ -42,9 +42,12 @@ export const parts = {
   upload: new Later(() => import('./later/upload.tsx')),
 };
 
-/** Brings everything, one after the other, so that it is there should the network go; what does not come is asked for when it is needed. */
+/**
+ * Brings everything, one after the other, so that it is there should the network go. Ends with what does not come: browsers remember a
+ * failed import as long as the page stands, so nothing is asked for in vain.
+ */
 export async function warm(): Promise<void> {
-  for (const part of Object.values(parts)) await part.load().catch(() => {});
+  for (const part of Object.values(parts)) if (!(await part.load().catch(() => {}))) return;
 }
 
 /** For what stands in the thread: asked for while it is wanted, and again with each new connection; undefined until it is here. */
@@ -64,14 +67,14 @@ export function useLater<T>(part: Later<T>, isWanted: boolean): T | undefined {
 
 /** For what somebody asks for: fetches it and goes on, or says that it did not work. */
 export function useOpen(): (part: Later<unknown>, then: () => void) => void {
-  const { session } = usePanel();
+  const { session, uploads } = usePanel();
   const attempt = useTry();
   return (part, then) => {
     if (part.got) return then();
     const fetched = part.load().catch((error: unknown) => {
       part.refused += 1;
-      // The server is there and the chunk is not: the panel is older than the program. Nothing is lost by loading it anew.
-      if (part.refused > 1 && session.client.sync.phase === 'online') location.reload();
+      // The server is there and the chunk is not: the panel is older than the program. Without files that wait nothing is lost by loading it anew.
+      if (part.refused > 1 && session.client.sync.phase === 'online' && !uploads.isBusy) location.reload();
       throw error;
     });
     attempt(() => fetched.then(then));

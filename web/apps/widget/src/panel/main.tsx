@@ -7,7 +7,7 @@ import { CARE_KEY, careOf } from './care.ts';
 import type { Panel } from './context.ts';
 import { Door } from './door.tsx';
 import { HostPage } from './host.ts';
-import { Identity } from './identity.ts';
+import { Identity, type Veil } from './identity.ts';
 import { safeStorage } from './kept.ts';
 import { parts, warm } from './later.ts';
 import { Session } from './session.ts';
@@ -36,12 +36,14 @@ async function run(): Promise<void> {
   const root = document.getElementById('panel')!;
 
   // Until the site is known nothing is said to the loader: it takes the widget off the page when no "ready" comes.
-  root.textContent = FIRST_WORDS[locale].loading;
-  const unreachable = (error: unknown): never => {
-    root.textContent = FIRST_WORDS[locale].unreachable;
+  const first = FIRST_WORDS[locale];
+  const loading = () => render(first.loading, root);
+  const unreachable = () => render(first.unreachable, root);
+  loading();
+  const [site, tongue] = await Promise.all([fetchSite(key, locale), tongueOf(locale)]).catch((error: unknown) => {
+    unreachable();
     throw error;
-  };
-  const [site, tongue] = await Promise.all([fetchSite(key, locale), tongueOf(locale)]).catch(unreachable);
+  });
   document.title = site.title;
   applyBrand(site.brand, document.documentElement);
   const store = safeStorage();
@@ -53,36 +55,49 @@ async function run(): Promise<void> {
   let hear: (message: ToPanel) => void = () => {};
   const host = new HostPage(query.get('host') ?? '', (message) => hear(message));
   let client: RealtimeClient | undefined;
+  const stop = () => client?.stop();
   const restart = () => {
-    client?.stop();
+    stop();
     location.reload();
   };
-  const door = new Door(root, {
-    words: tongue.words,
-    onAgain: () => host.tell({ type: 'boot' }),
-    onGuest: () => void identity.forget(),
-  });
+  const minimise = host.isThere ? () => host.tell({ type: 'close' }) : undefined;
+  let veiled: Veil | undefined;
+  let drawPanel = loading;
+  const draw = () => {
+    if (!veiled) return drawPanel();
+    // In place of the panel, which ends with all it does: no dialog of it stays, nothing is read aloud or marked as read.
+    const onAgain = () => host.tell({ type: 'boot' });
+    const onGuest = () => void identity.forget();
+    const { words } = tongue;
+    render(<Door words={words} why={veiled} onAgain={onAgain} onGuest={onGuest} onClose={minimise} />, root);
+  };
   const identity = new Identity({
     key,
     visit,
     outbox: env.storage,
     tell: (message) => host.tell(message),
     restart,
+    stop,
     veil: (why) => {
-      door.set(why);
+      veiled = why;
+      draw();
       if (why === 'unknown') host.tell({ type: 'ready' });
     },
   });
   // Who it is comes before everything else: nothing of a former customer may be shown, or even asked for.
-  const decided = new Promise<void>((resolve, reject) => {
-    const take = (who: Who) => identity.hear(who).then((isDecided) => isDecided && resolve(), reject);
+  const decided = new Promise<void>((resolve) => {
+    // Not reachable: the next word counts.
+    const take = (who: Who) =>
+      identity.hear(who).then(
+        (isDecided) => isDecided && resolve(),
+        () => veiled || unreachable(),
+      );
     if (!host.isThere) return void take(undefined);
     hear = (message) => message.type === 'who' && void take(message.who);
     host.tell({ type: 'boot' });
   });
-  await decided.catch(unreachable);
+  await decided;
   identity.opened();
-  root.textContent = '';
 
   client = new RealtimeClient(
     { side: 'customer', identity: visit.identity, client: { kind: 'widget', version: '1' }, token: visit.token },
@@ -104,9 +119,8 @@ async function run(): Promise<void> {
   const uploads = new Uploads(client, visit.token, () => session.changed());
   const attach = visit.canAttach ? (takes: boolean) => identity.settle(takes) : undefined;
   const onCare = (on: boolean) => host.tell({ type: 'care', on });
-  const minimise = () => host.tell({ type: 'close' });
   const panel: Panel = { ...tongue, session, uploads, store, now, attach, onCare, minimise };
-  const draw = () =>
+  drawPanel = () =>
     render(<App panel={{ ...panel, pageCare }} visible={isShown && document.visibilityState === 'visible'} />, root);
   hear = (message) => {
     if (message.type === 'page') session.lookAt(message.page);
@@ -132,10 +146,12 @@ async function run(): Promise<void> {
     host.tell({ type: 'active', on: session.isActive });
   });
   client.on('arrived', () => {
+    if (veiled) return;
     host.tell({ type: 'event', name: 'message' });
     if (!store.getItem('yd:mute')) playMessage();
   });
   client.on('sync', ({ phase, reason = '' }) => {
+    if (phase === 'online') setTimeout(() => void warm(), WARM_AFTER);
     if (phase !== 'stopped' || !DEVICE_ENDED.includes(reason)) return;
     if (visit.isKnown) void identity.expired();
     else restart();
@@ -147,7 +163,6 @@ async function run(): Promise<void> {
   draw();
   host.tell({ type: 'ready' });
   await client.start();
-  setTimeout(() => void warm(), WARM_AFTER);
 }
 
 run().catch(() => {}); // said on the screen; the loader takes the panel away

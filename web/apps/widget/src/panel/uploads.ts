@@ -30,6 +30,9 @@ function sessionStore(): Storage | undefined {
   }
 }
 
+/** Somebody else comes: it is not theirs to hear of. */
+export const forgetFiles = (): void => sessionStore()?.removeItem(PLACE);
+
 export class Uploads {
   readonly #client: RealtimeClient;
   readonly #token: (fresh: boolean) => Promise<string>;
@@ -51,6 +54,10 @@ export class Uploads {
 
   of(conversation: string): readonly Upload[] {
     return this.#all.filter((upload) => upload.conversation === conversation);
+  }
+  /** A reload would take files away. */
+  get isBusy(): boolean {
+    return this.#all.length > 0;
   }
   /** The picture of a file sent from here: no need to fetch it back. */
   localUrl(file: string): string | undefined {
@@ -120,7 +127,7 @@ export class Uploads {
 
   #keep(): void {
     if (this.#all.length > 0) sessionStore()?.setItem(PLACE, '1');
-    else sessionStore()?.removeItem(PLACE);
+    else forgetFiles();
   }
 
   #set(id: number, change: Partial<Upload>): void {

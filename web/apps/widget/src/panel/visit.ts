@@ -1,5 +1,6 @@
 import { CallError, Stop } from '@yingda/realtime';
 import { subjectOf } from './identity.ts';
+import { forgetFiles } from './uploads.ts';
 
 /** What the operator set for the page this panel serves. */
 export interface Site {
@@ -45,12 +46,16 @@ interface Waiting {
   readonly who: string;
 }
 
+/** A server that takes longer does not answer: it must not hold back the next word. */
+const ANSWERS_WITHIN = 10_000;
+
 const post = <T>(path: string, body: unknown, more: RequestInit = {}): Promise<T> =>
   json<T>(`/api/v1/visit/${path}`, {
     method: 'POST',
     headers: { 'Content-Type': 'application/json', ...(more.headers as Record<string, string> | undefined) },
     body: JSON.stringify(body),
     keepalive: more.keepalive,
+    signal: AbortSignal.timeout(ANSWERS_WITHIN),
   });
 
 /**
@@ -63,6 +68,8 @@ export class Visit {
   readonly #store: Storage;
   #held: TokenAnswer | undefined;
   #asking: Promise<string> | undefined;
+  /** How often somebody left: an answer that comes afterwards is nobody's. */
+  #left = 0;
 
   constructor(key: string, locale: string, store: Storage) {
     this.#key = key;
@@ -109,6 +116,7 @@ export class Visit {
   async identify(token: string): Promise<string> {
     return this.#alone(async () => {
       const waiting = this.#waiting();
+      const left = this.#left;
       const secret = (waiting?.secret ?? this.#get('device')) || undefined;
       const body = { site: this.#key, token, device_secret: secret, locale: this.#locale };
       const answer = await post<IdentifyAnswer>('identify', body).catch((error: unknown) => {
@@ -116,6 +124,7 @@ export class Visit {
         if (error instanceof CallError && error.status === 503) return post<IdentifyAnswer>('identify', body);
         throw error;
       });
+      if (left !== this.#left) throw new CallError(0, 'network');
       const { visitor, device_secret, earlier } = answer;
       const isOther = this.isKnown && (this.who || waiting?.who) !== visitor.id;
       // With the nameless talk that waited beside them: it was not this one's.
@@ -168,8 +177,10 @@ export class Visit {
   /** Forgets the known customer here at once, and tells the server to; nobody waits for it, it may be away, and the page may go. */
   leave(): void {
     const secrets = [this.#get('device'), this.#waiting()?.secret, this.#get('earlier')].filter((secret) => secret);
+    this.#left += 1;
     this.#held = undefined;
     this.#clear();
+    forgetFiles();
     for (const device_secret of secrets)
       post('leave', { site: this.#key, device_secret }, { keepalive: true }).catch(() => {}); // their time ends by itself
   }

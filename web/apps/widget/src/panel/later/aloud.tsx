@@ -27,6 +27,8 @@ export function ReadAll() {
   const [all, setAll] = useKept(store, 'yd:aloud');
   const [isReady] = useState(canSpeak);
   const isOn = all === 'on';
+  // Also what somebody asked to hear by hand ends with the thread.
+  useEffect(() => () => isReady && hush(), [isReady]);
   useEffect(() => {
     if (!isOn || !isReady) return;
     const stop = session.client.on('arrived', ({ conversation, entry }) => {

@@ -19,7 +19,8 @@ export function Lightbox({ body: first, url: firstUrl, onClose }: LightboxProps)
   const { words, session, uploads } = usePanel();
   const [file, setFile] = useState(first.file);
   const [urls, setUrls] = useState<Readonly<Record<string, string>>>({ [first.file]: firstUrl });
-  const [failed, setFailed] = useState(false);
+  /** The picture that did not come. */
+  const [failed, setFailed] = useState('');
   const dialog = useRef<HTMLDialogElement>(null);
   const pictures = session.client.thread(session.current ?? '').items.flatMap(({ entry }) => {
     const isPicture = entry?.kind === 'image' && entry.v === 1 && entry.body;
@@ -31,14 +32,14 @@ export function Lightbox({ body: first, url: firstUrl, onClose }: LightboxProps)
   const label = shown.body.alt || words.imageOf(shown.name);
 
   const ask = () => {
-    setFailed(false);
+    setFailed('');
     const local = uploads.localUrl(file);
     const answer = local
       ? Promise.resolve({ url: local })
       : session.client.call<{ url: string }>('POST', `/api/v1/file/${encodeURIComponent(file)}/link`, {});
     answer.then(
       (link) => setUrls((known) => ({ ...known, [file]: link.url })),
-      () => setFailed(true),
+      () => setFailed(file),
     );
   };
   const step = (by: number) => {
@@ -74,18 +75,18 @@ export function Lightbox({ body: first, url: firstUrl, onClose }: LightboxProps)
       <button type="button" class="tool shut" aria-label={words.closeImage} onClick={() => dialog.current?.close()}>
         <Icon of={close} size={24} />
       </button>
-      {failed ? (
+      {failed === file ? (
         <button type="button" class="button" onClick={ask}>
           <Icon of={refresh} />
           {words.imageFailed}
         </button>
       ) : (
-        url && <img src={url} alt={label} onError={() => setFailed(true)} />
+        url && <img src={url} alt={label} onError={() => setFailed(file)} />
       )}
       {pictures.length > 1 && (
         <>
           <p class="place" aria-live="polite">
-            {at + 1} / {pictures.length}
+            {at >= 0 && `${at + 1} / ${pictures.length}`}
           </p>
           {beside(-1, words.previousImage)}
           {beside(1, words.nextImage)}

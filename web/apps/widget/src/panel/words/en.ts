@@ -9,7 +9,7 @@ export const words: Words = {
   askSend: 'Send question',
   human: 'Talk to a person',
   humanBig: 'Talk to a person',
-  humanHint: 'A real person, one to one',
+  humanHint: 'One to one',
   resume: 'Continue your last chat',
   online: 'Online',
   connecting: 'Connecting',
