@@ -5,7 +5,7 @@ import { gzipSync } from 'node:zlib';
 import { build } from 'vite';
 
 const at = (path) => fileURLToPath(new URL(path, import.meta.url));
-const LIMITS = { 'widget.js': 8 * 1024, 'panel, first view': 36 * 1024, 'panel, all of it': 52 * 1024 };
+const LIMITS = { 'widget.js': 8 * 1024, 'panel, first view': 37 * 1024, 'panel, all of it': 52 * 1024 };
 /** Chunks bring their own style (wear.ts), so that loading one is loading one file: without Vite's helper, which would be in the first view. */
 const plainImports = {
   name: 'plain-imports',
