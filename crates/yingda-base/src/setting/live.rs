@@ -69,8 +69,17 @@ impl Settings {
                 Err(error) => tracing::warn!(%error, key = row.key, "a stored setting is not used"),
             }
         }
-        *self.0.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(Snapshot { version: Some(version), values });
-        Ok(true)
+        Ok(self.take(Snapshot { version: Some(version), values }))
+    }
+
+    /// Takes what was read, unless somebody who read at the same time has seen more; whether it did.
+    fn take(&self, read: Snapshot) -> bool {
+        let mut held = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        let is_newer = held.version < read.version;
+        if is_newer {
+            *held = Arc::new(read);
+        }
+        is_newer
     }
 
     /// Keeps up until the program stops. `wake` listens to [`super::Changed`].
@@ -89,5 +98,19 @@ impl Settings {
 
     fn snapshot(&self) -> Arc<Snapshot> {
         self.0.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reading_that_comes_late_takes_nothing_back() {
+        let settings = Settings::default();
+        let read = |version| Snapshot { version: Some(version), values: HashMap::new() };
+        assert!(settings.take(read(0)) && settings.take(read(7)));
+        assert!(!settings.take(read(6)) && !settings.take(read(7)));
+        assert_eq!(settings.snapshot().version, Some(7));
     }
 }
