@@ -8,11 +8,11 @@ pub enum Fault {
     Retry,
     /// The disk is full.
     Full,
-    /// Waited too long for what another unit or program holds.
+    /// Waited too long for what another unit or program holds, or there is no memory or connection for it now.
     Locked,
     /// The connection is gone.
     Lost,
-    /// The file or its folder may not be written.
+    /// The file or its folder may not be written, or the device refuses.
     Unwritable,
     /// The file is damaged, or no database.
     Corrupt,
@@ -25,8 +25,10 @@ impl Fault {
         use rusqlite::ErrorCode;
         match error.sqlite_error_code() {
             Some(ErrorCode::DiskFull) => Fault::Full,
-            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Fault::Locked,
-            Some(ErrorCode::CannotOpen | ErrorCode::ReadOnly | ErrorCode::PermissionDenied) => Fault::Unwritable,
+            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked | ErrorCode::OutOfMemory) => Fault::Locked,
+            Some(ErrorCode::CannotOpen | ErrorCode::ReadOnly | ErrorCode::PermissionDenied | ErrorCode::SystemIoFailure) => {
+                Fault::Unwritable
+            }
             Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => Fault::Corrupt,
             _ => Fault::Other,
         }
@@ -38,10 +40,13 @@ impl Fault {
             Some(&SqlState::T_R_DEADLOCK_DETECTED | &SqlState::T_R_SERIALIZATION_FAILURE) => Fault::Retry,
             Some(&SqlState::DISK_FULL) => Fault::Full,
             Some(&SqlState::LOCK_NOT_AVAILABLE | &SqlState::QUERY_CANCELED | &SqlState::TOO_MANY_CONNECTIONS) => Fault::Locked,
+            Some(&SqlState::IO_ERROR) => Fault::Unwritable,
             Some(&SqlState::DATA_CORRUPTED | &SqlState::INDEX_CORRUPTED) => Fault::Corrupt,
             // After a failover the old server may go on as a read-only standby: another connection finds the new one.
             Some(&SqlState::READ_ONLY_SQL_TRANSACTION) => Fault::Lost,
             Some(state) if state.code().starts_with("08") || state.code().starts_with("57P") => Fault::Lost,
+            // The class of insufficient resources; the full disk is told apart above.
+            Some(state) if state.code().starts_with("53") => Fault::Locked,
             Some(_) => Fault::Other,
             // Without the server's word: a broken connection, or a value that did not fit on our side of it.
             None if error.is_closed() || is_io(error) => Fault::Lost,
@@ -71,4 +76,18 @@ fn is_io(error: &postgres::Error) -> bool {
         cause = error.source();
     }
     false
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rusqlite::ffi;
+
+    #[test]
+    fn what_passes_by_itself_is_no_fault_of_ours() {
+        let of = |code| Fault::of_sqlite(&rusqlite::Error::SqliteFailure(ffi::Error::new(code), None));
+        assert_eq!((of(ffi::SQLITE_FULL), of(ffi::SQLITE_NOMEM), of(ffi::SQLITE_BUSY)), (Fault::Full, Fault::Locked, Fault::Locked));
+        assert_eq!((of(ffi::SQLITE_IOERR_FSYNC), of(ffi::SQLITE_READONLY)), (Fault::Unwritable, Fault::Unwritable));
+        assert_eq!((of(ffi::SQLITE_CONSTRAINT), of(ffi::SQLITE_CORRUPT)), (Fault::Other, Fault::Corrupt));
+    }
 }
