@@ -53,6 +53,7 @@ pub use session::{Opening, end_all_sessions, end_session, end_sessions};
 pub use settings::{SECOND_FACTOR, SEPARATE_ADMINISTRATORS};
 pub use state::Auth;
 pub use steady::wind;
+pub(crate) use store::permissions;
 pub use token::{Signer, VISITOR_LIFE, VisitorToken, hash_secret};
 
 yingda_base::texts!("texts.toml");

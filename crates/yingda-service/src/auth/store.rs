@@ -78,6 +78,7 @@ pub fn password_since(tx: &mut Tx, staff: StaffId) -> Result<Option<Millis>> {
     Ok(found.map(|found| found.changed_at))
 }
 
+/// What somebody may by all their roles.
 pub fn permissions(tx: &mut Tx, staff: StaffId) -> Result<BTreeSet<String>> {
     row! { struct Found { permission: String } }
     let found: Vec<Found> = tx.all(sql!(

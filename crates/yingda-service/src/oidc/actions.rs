@@ -146,7 +146,7 @@ fn find(tx: &mut Tx, caller: &Caller, issuer: &str, identity: &Identity, rules: 
     let staff = match store::find_account(tx, &login)? {
         Some(account) if !account.is_active => return Ok(Err((Some(account.id), Error::forbidden("oidc.inactive")))),
         // A name that people may choose themselves gives nobody the rights of an administrator.
-        Some(account) if rules.by == LinkBy::Username && !permission::duties(&store::rights(tx, account.id)?).is_empty() => {
+        Some(account) if rules.by == LinkBy::Username && !permission::duties(&auth::permissions(tx, account.id)?).is_empty() => {
             return Ok(Err((Some(account.id), Error::forbidden("oidc.link_yourself"))));
         }
         Some(account) => account.id,
@@ -171,7 +171,7 @@ fn make(tx: &mut Tx, caller: &Caller, login: &str, identity: &Identity, role: &s
         "not_found" => unfit(),
         _ => error,
     })?;
-    if !permission::duties(&store::rights(tx, made.id)?).is_empty() {
+    if !permission::duties(&auth::permissions(tx, made.id)?).is_empty() {
         return Err(unfit());
     }
     let after = Some(serde_json::json!({ "login": login, "role": role, "subject": identity.subject }).to_string());
@@ -228,7 +228,7 @@ pub async fn unlink_of(app: &App, caller: &Caller, staff: StaffId) -> Result<()>
     let (provider, actor, caller) = (provider(app)?, caller.actor.staff()?.clone(), caller.clone());
     let unlink = move |tx: &mut Tx| {
         store::account(tx, staff)?.ok_or_else(|| Error::not_found("staff"))?;
-        permission::check_power(&actor, &store::rights(tx, staff)?)?;
+        permission::check_power(&actor, &auth::permissions(tx, staff)?)?;
         unlink(tx, &caller, provider.issuer(), staff, "staff.unlink_identity")?;
         auth::end_sessions(tx, staff, None).map(drop)
     };

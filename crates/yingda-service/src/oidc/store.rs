@@ -1,6 +1,5 @@
-//! The SQL of linked identities. Accounts and rights are read here; staff owns them.
+//! The SQL of linked identities. Accounts are read here; staff owns them.
 use crate::auth::StaffId;
-use std::collections::BTreeSet;
 use yingda_base::{Millis, Result, Tx, row, sql};
 
 row! {
@@ -64,19 +63,6 @@ pub fn find_account(tx: &mut Tx, login: &str) -> Result<Option<Account>> {
 
 pub fn account(tx: &mut Tx, staff: StaffId) -> Result<Option<Account>> {
     tx.find(sql!("SELECT id, is_active FROM staff WHERE id = $1 AND NOT is_builtin", staff))
-}
-
-pub fn rights(tx: &mut Tx, staff: StaffId) -> Result<BTreeSet<String>> {
-    row! { struct Found { permission: String } }
-    let found: Vec<Found> = tx.all(sql!(
-        "SELECT DISTINCT p.permission
-           FROM staff_role r
-           JOIN role_permission p ON p.role_id = r.role_id
-          WHERE r.staff_id = $1
-          ORDER BY p.permission",
-        staff
-    ))?;
-    Ok(found.into_iter().map(|found| found.permission).collect())
 }
 
 /// Notes that an attempt came back; `false` if it did before.

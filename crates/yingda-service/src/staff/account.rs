@@ -247,7 +247,7 @@ pub fn reset_password(tx: &mut Tx, caller: &Caller, id: StaffId, password: &OneT
 /// Locks an account that one may have power over.
 fn reach(tx: &mut Tx, actor: &StaffActor, id: StaffId) -> Result<()> {
     store::lock_account(tx, id)?.ok_or_else(|| Error::not_found("staff"))?;
-    permission::check_power(actor, &store::rights_of(tx, id)?)
+    permission::check_power(actor, &auth::permissions(tx, id)?)
 }
 
 pub(super) fn check_places(tx: &mut Tx, branch: Option<BranchId>, groups: &[GroupId], scopes: &[ScopeItem]) -> Result<()> {

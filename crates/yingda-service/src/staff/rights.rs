@@ -57,7 +57,7 @@ fn set_rights(tx: &mut Tx, caller: &Caller, id: StaffId, change: &RightsChange, 
     if let Some(names) = &change.roles {
         let roles = Rights::of_roles(tx, names)?;
         if are_apart {
-            model::check_apart(&store::rights_of(tx, id)?, &roles.permissions)?;
+            model::check_apart(&auth::permissions(tx, id)?, &roles.permissions)?;
         }
         store::set_roles(tx, id, &roles.ids)?;
     }

@@ -119,11 +119,11 @@ pub async fn update(app: &App, caller: &Caller, id: RoleId, change: RoleChange) 
 fn set_permissions(tx: &mut Tx, id: RoleId, permissions: &BTreeSet<String>, are_apart: bool) -> Result<()> {
     let mut holders = Vec::new();
     for holder in store::holders(tx, id)? {
-        holders.push((holder, store::rights_of(tx, holder)?));
+        holders.push((holder, auth::permissions(tx, holder)?));
     }
     store::set_permissions(tx, id, permissions)?;
     for (holder, before) in holders.iter().filter(|_| are_apart) {
-        model::check_apart(before, &store::rights_of(tx, *holder)?)?;
+        model::check_apart(before, &auth::permissions(tx, *holder)?)?;
     }
     Ok(())
 }

@@ -213,20 +213,6 @@ fn insert_scope(tx: &mut Tx, staff: StaffId, item: ScopeItem, is_member: bool) -
     Ok(())
 }
 
-/// The rights an account has by all its roles.
-pub fn rights_of(tx: &mut Tx, staff: StaffId) -> Result<BTreeSet<String>> {
-    row! { struct Found { permission: String } }
-    let found: Vec<Found> = tx.all(sql!(
-        "SELECT DISTINCT p.permission
-           FROM staff_role r
-           JOIN role_permission p ON p.role_id = r.role_id
-          WHERE r.staff_id = $1
-          ORDER BY p.permission",
-        staff
-    ))?;
-    Ok(found.into_iter().map(|found| found.permission).collect())
-}
-
 /// Active accounts that can give roles to others.
 pub fn count_security_admins(tx: &mut Tx) -> Result<i64> {
     row! { struct Count { n: i64 } }
