@@ -169,7 +169,7 @@ async fn open(Shared(app): Shared<App>, caller: Caller, once: Once<Open>) -> Res
     crate::message::check_client_id(&wish.client_id)?;
     let mac = app.bodies.clone();
     let (actor, site) = (caller.actor.clone(), caller.actor.visitor()?);
-    surge::charge_episode(&app, &caller, site.site)?;
+    let charge = surge::charge_episode(&app, &caller, site.site)?;
     let (id, is_new) = app
         .db
         .write(move |tx| {
@@ -178,6 +178,9 @@ async fn open(Shared(app): Shared<App>, caller: Caller, once: Once<Open>) -> Res
             Ok((row.public_id, is_new))
         })
         .await?;
+    if is_new {
+        charge.keep();
+    }
     let conversation = read_one(&app, &caller.actor, id).await?;
     Answer::new(if is_new { StatusCode::CREATED } else { StatusCode::OK }, &One { conversation })
 }

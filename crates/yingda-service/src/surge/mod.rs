@@ -12,7 +12,7 @@ mod tests;
 
 pub use jobs::run;
 pub use model::{Sample, Strain};
-pub use quota::{PollSeat, charge_device, charge_episode, seat_poll};
+pub use quota::{Charge, PollSeat, charge_device, charge_episode, seat_poll};
 
 use std::{
     sync::atomic::{AtomicU8, Ordering},

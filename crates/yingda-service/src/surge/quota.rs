@@ -20,6 +20,8 @@ use yingda_base::{
 const HOUR: Duration = Duration::from_secs(3600);
 /// Addresses and sites remembered; whoever comes when so many are in use is let in, for they cannot all be one attacker's.
 const REMEMBERED: usize = 100_000;
+/// An address that has brought no more than this is let in though its site is full.
+const SPARED: f64 = 20.0;
 /// At least so much between two searches for those that can be forgotten.
 const SWEEP: Duration = Duration::from_secs(10);
 
@@ -61,8 +63,8 @@ impl<K> Default for Hourly<K> {
 }
 
 impl<K: Eq + Hash> Hourly<K> {
-    /// Counts one more, unless that is too many: then after which time there is room.
-    fn take(&self, key: K, most: u32, now: Duration) -> std::result::Result<(), Duration> {
+    /// Counts one more, unless that is too many: how many there are then, or after which time there is room.
+    fn take(&self, key: K, most: u32, now: Duration) -> std::result::Result<f64, Duration> {
         let most = f64::from(most);
         let table = &mut *self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if table.buckets.len() >= REMEMBERED && !table.buckets.contains_key(&key) {
@@ -73,7 +75,7 @@ impl<K: Eq + Hash> Hourly<K> {
                 table.buckets.retain(|_, bucket| now.saturating_sub(bucket.at) < HOUR);
             }
             if table.buckets.len() >= REMEMBERED {
-                return Ok(());
+                return Ok(0.0);
             }
         }
         let bucket = table.buckets.entry(key).or_insert(Bucket { used: 0.0, at: now });
@@ -82,7 +84,14 @@ impl<K: Eq + Hash> Hourly<K> {
             return Err(HOUR.mul_f64((bucket.used + 1.0 - most) / most));
         }
         bucket.used += 1.0;
-        Ok(())
+        Ok(bucket.used)
+    }
+
+    /// One less: nothing came of it.
+    fn give_back(&self, key: &K) {
+        if let Some(bucket) = self.0.lock().unwrap_or_else(PoisonError::into_inner).buckets.get_mut(key) {
+            bucket.used = (bucket.used - 1.0).max(0.0);
+        }
     }
 }
 
@@ -134,8 +143,8 @@ impl<K: Eq + Hash> Drop for Seat<K> {
 /// What the quotas have counted.
 #[derive(Default)]
 pub struct Quotas {
-    devices: Hourly<Whom>,
-    episodes: Hourly<Whom>,
+    devices: Arc<Hourly<Whom>>,
+    episodes: Arc<Hourly<Whom>>,
     by_address: Arc<Places<IpAddr>>,
     by_owner: Arc<Places<(&'static str, i64)>>,
 }
@@ -156,29 +165,65 @@ fn most(app: &App, setting: &'static Setting<i64>) -> Option<u32> {
     u32::try_from(app.settings.global(setting)).ok().filter(|most| *most > 0)
 }
 
-/// Counts a device that is about to be made. Code: `surge.devices`.
-pub fn charge_device(app: &App, caller: &Caller, site: &str) -> Result<()> {
-    if caller.actor.is_unlimited() {
-        return Ok(());
+/// Counted in advance, for what is about to be made; given back unless it is kept, because what failed or was there already is no load.
+#[must_use = "keep it when it was made"]
+#[derive(Debug)]
+pub struct Charge {
+    of: Arc<Hourly<Whom>>,
+    held: Vec<Whom>,
+}
+
+impl Charge {
+    /// It was made.
+    pub fn keep(mut self) {
+        self.held.clear();
     }
-    let quotas = &app.surge.quotas.devices;
-    charge(app, quotas, counted(caller).map(Whom::Address), &DEVICES_ADDRESS_HOUR, "surge.devices")?;
-    charge(app, quotas, Some(Whom::Site(site.chars().take(64).collect())), &DEVICES_SITE_HOUR, "surge.devices")
+}
+
+impl Drop for Charge {
+    fn drop(&mut self) {
+        self.held.iter().for_each(|whom| self.of.give_back(whom));
+    }
+}
+
+/// Counts a device that is about to be made. Code: `surge.devices`.
+pub fn charge_device(app: &App, caller: &Caller, site: &str) -> Result<Charge> {
+    let site = Whom::Site(site.chars().take(64).collect());
+    charge(app, caller, &app.surge.quotas.devices, [&DEVICES_ADDRESS_HOUR, &DEVICES_SITE_HOUR], site, "surge.devices")
 }
 
 /// Counts an episode that is about to be opened. Code: `surge.episodes`.
-pub fn charge_episode(app: &App, caller: &Caller, site: i64) -> Result<()> {
-    if caller.actor.is_unlimited() {
-        return Ok(());
-    }
-    let quotas = &app.surge.quotas.episodes;
-    charge(app, quotas, counted(caller).map(Whom::Address), &EPISODES_ADDRESS_HOUR, "surge.episodes")?;
-    charge(app, quotas, Some(Whom::Site(site.to_string())), &EPISODES_SITE_HOUR, "surge.episodes")
+pub fn charge_episode(app: &App, caller: &Caller, site: i64) -> Result<Charge> {
+    let site = Whom::Site(site.to_string());
+    charge(app, caller, &app.surge.quotas.episodes, [&EPISODES_ADDRESS_HOUR, &EPISODES_SITE_HOUR], site, "surge.episodes")
 }
 
-fn charge(app: &App, quotas: &Hourly<Whom>, whom: Option<Whom>, setting: &'static Setting<i64>, code: &'static str) -> Result<()> {
-    let (Some(whom), Some(most)) = (whom, most(app, setting)) else { return Ok(()) };
-    quotas.take(whom, most, app.context.clock.elapsed()).map_err(|wait| refused(code, wait))
+fn charge(
+    app: &App,
+    caller: &Caller,
+    quotas: &Arc<Hourly<Whom>>,
+    [by_address, by_site]: [&'static Setting<i64>; 2],
+    site: Whom,
+    code: &'static str,
+) -> Result<Charge> {
+    let mut charge = Charge { of: quotas.clone(), held: Vec::new() };
+    if caller.actor.is_unlimited() {
+        return Ok(charge);
+    }
+    let now = app.context.clock.elapsed();
+    let mut take = |whom: Whom, most: u32| {
+        let used = quotas.take(whom.clone(), most, now)?;
+        charge.held.push(whom);
+        Ok(used)
+    };
+    let of_address = counted(caller).zip(most(app, by_address)).map(|(address, most)| take(Whom::Address(address), most));
+    let used = of_address.transpose().map_err(|wait| refused(code, wait))?;
+    let of_site = most(app, by_site).map_or(Ok(0.0), |most| take(site, most));
+    match of_site {
+        // A few addresses that bring very many must not shut the door on everybody else.
+        Err(wait) if used.is_none_or(|used| used > SPARED) => Err(refused(code, wait)),
+        _ => Ok(charge),
+    }
 }
 
 /// A place for a polling session that begins, to be held as long as it lives. Code: `surge.polls`.
