@@ -174,7 +174,12 @@ fn as_customer(tx: &mut Tx, actor: &Actor, send: &Send, episode: &mut Episode) -
         if episode.row.is_reopenable(send.reopen_within, now) {
             actions::reopen_locked(tx, episode, actor, send.reopen_within)?;
         } else {
-            let place = place_of(tx, &episode.row)?;
+            let place = match place_of(tx, &episode.row) {
+                Ok(place) => place,
+                // Nobody takes words here any more. That is an answer to this sending, or it would hold up what is said elsewhere for ever.
+                Err(error) if error.code() == "site.no_open_group" => return Ok(error.into()),
+                Err(error) => return Err(error),
+            };
             let next = actions::open_linked(tx, episode, &place)?;
             moved_to = Some(next.row.public_id.clone());
             std::mem::replace(episode, next).save(tx)?;

@@ -84,7 +84,10 @@ impl<T: Transport> Connection<T> {
             client_id: check_client_id(&wish.client_id)?,
             content: Content::parse(&wish.kind, &wish.body, self.language)?,
             mac: self.app.bodies.clone(),
-            locale: wish.locale.filter(|locale| locale.len() <= 35).unwrap_or_else(|| self.language.tag().to_owned()),
+            locale: wish
+                .locale
+                .filter(|locale| locale.len() <= 35 && !locale.contains(char::is_control))
+                .unwrap_or_else(|| self.language.tag().to_owned()),
             reopen_within: conversation::reopen_within(&self.app.settings),
             conversation: wish.conversation,
         })
