@@ -106,7 +106,7 @@ pub fn parts(data: &Data) -> Parts {
 
 /// Backups go by the wall clock of this machine, as its administrator reads it.
 fn shelf(config: &Config) -> Shelf {
-    Shelf { folder: config.backups.clone(), zone: TimeZone::system(), program: env!("CARGO_PKG_VERSION") }
+    Shelf::new(config.backups.clone(), TimeZone::system(), env!("CARGO_PKG_VERSION"))
 }
 
 /// Who may come how. A certificate that nobody vouches for is no promise that there will always be one.

@@ -3,8 +3,10 @@ use super::model;
 use std::{
     io,
     path::{Path, PathBuf},
+    sync::Arc,
     time::Duration,
 };
+use tokio::sync::Semaphore;
 use yingda_base::{Error, Result, job::TimeZone, part};
 
 /// A folder on a server that went away may never answer.
@@ -19,6 +21,8 @@ pub struct Shelf {
     pub zone: TimeZone,
     /// The version of the program, for the manifest.
     pub program: &'static str,
+    /// One look at a time: one that hangs keeps its thread, and a second would hang too.
+    looking: Arc<Semaphore>,
 }
 
 /// What is to be known of the folder.
@@ -30,9 +34,14 @@ pub(super) struct Look {
 }
 
 impl Shelf {
+    /// Backups go into a folder.
+    pub fn new(folder: Option<PathBuf>, zone: TimeZone, program: &'static str) -> Shelf {
+        Shelf { folder, zone, program, looking: Arc::new(Semaphore::new(1)) }
+    }
+
     /// No backups are taken.
     pub fn nowhere() -> Shelf {
-        Shelf { folder: None, zone: TimeZone::UTC, program: env!("CARGO_PKG_VERSION") }
+        Shelf::new(None, TimeZone::UTC, env!("CARGO_PKG_VERSION"))
     }
 
     /// Error: `backup.no_folder`, if none is configured.
@@ -43,9 +52,15 @@ impl Shelf {
     /// Looks into the folder without waiting for ever. Errors: `backup.no_folder`, `backup.folder_missing`, `backup.folder_silent`.
     pub(super) async fn look(&self, names: Vec<Option<String>>) -> Result<Look> {
         let folder = self.folder()?.to_owned();
-        let looked = tokio::task::spawn_blocking(move || look(&folder, &names));
-        let silent = |_| Error::unavailable("backup.folder_silent");
-        tokio::time::timeout(PATIENCE, looked).await.map_err(silent)?.map_err(Error::internal)?
+        let look = async {
+            let turn = self.looking.clone().acquire_owned().await.map_err(Error::internal)?;
+            let looked = tokio::task::spawn_blocking(move || {
+                let _turn = turn;
+                look(&folder, &names)
+            });
+            looked.await.map_err(Error::internal)?
+        };
+        tokio::time::timeout(PATIENCE, look).await.map_err(|_| Error::unavailable("backup.folder_silent"))?
     }
 }
 

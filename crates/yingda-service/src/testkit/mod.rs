@@ -26,7 +26,7 @@ use serde_json::json;
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
-use yingda_base::{blob::Blobs, key::Keyring, random::Entropy, supervisor::Supervisor, testkit::TestDb};
+use yingda_base::{blob::Blobs, job::TimeZone, key::Keyring, random::Entropy, supervisor::Supervisor, testkit::TestDb};
 
 /// The group everybody here serves, unless said otherwise.
 pub(crate) const GROUP: &str = "在线综合";
@@ -99,7 +99,7 @@ impl TestApp {
             blobs: Blobs::local(blobs.path()).expect("a folder for blobs can be made"),
             anchors: anchors.path().join("data.key.anchors"),
             scanner,
-            backups: Shelf { folder, ..Shelf::nowhere() },
+            backups: Shelf::new(folder, TimeZone::UTC, env!("CARGO_PKG_VERSION")),
         });
         let groups = seed(&app).await;
         app.start().await.expect("the service starts");
