@@ -71,6 +71,11 @@ impl Setup {
         Self { api, admin_token }
     }
 
+    /// The token that lifts limits.
+    pub fn admin_token(&self) -> &str {
+        &self.admin_token
+    }
+
     /// A skill group and a site whose conversations go to it.
     pub async fn place(&self) -> Result<Place, CallError> {
         let name = random_name("bench");

@@ -13,7 +13,7 @@ use tokio::{
 };
 use tokio_tungstenite::{
     client_async_with_config,
-    tungstenite::{Message, protocol::WebSocketConfig},
+    tungstenite::{Message, client::IntoClientRequest as _, http::HeaderValue, protocol::WebSocketConfig},
 };
 
 use super::{
@@ -51,7 +51,7 @@ impl Crowd {
         for n in 0..u64::from(pairs) {
             let side = async |id: u64| {
                 let url = format!("ws://{}/pair?id={id}", relay.address);
-                Ok::<_, anyhow::Error>(Side::new(connect(&relay.address, &url).await?, Bare))
+                Ok::<_, anyhow::Error>(Side::new(connect(&relay.address, &url, None).await?, Bare))
             };
             let sides = [side(2 * n).await?, side(2 * n + 1).await?];
             all.push(Pair::start(sides, window.into(), failed.clone()));
@@ -75,11 +75,16 @@ impl Crowd {
     }
 }
 
-async fn connect(address: &str, url: &str) -> anyhow::Result<Socket> {
+/// With an administrator's token the program lifts its rate limits for this socket.
+async fn connect(address: &str, url: &str, admin_token: Option<&str>) -> anyhow::Result<Socket> {
     let stream = TcpStream::connect(address).await.with_context(|| format!("connecting to {address}"))?;
     stream.set_nodelay(true)?;
     let config = WebSocketConfig::default().read_buffer_size(BUFFER).write_buffer_size(BUFFER);
-    Ok(client_async_with_config(url, stream, Some(config)).await?.0)
+    let mut request = url.into_client_request()?;
+    if let Some(token) = admin_token {
+        request.headers_mut().insert("X-Yingda-Bench", HeaderValue::from_str(token)?);
+    }
+    Ok(client_async_with_config(request, stream, Some(config)).await?.0)
 }
 
 /// A visitor opens a conversation, an agent of their own takes it, and both are greeted.
@@ -89,7 +94,7 @@ async fn meet(setup: &Setup, place: &Place) -> anyhow::Result<[Side<Frames>; 2]>
     let conversation = visitor.open(&opening).await.context("opening a conversation")?.id;
     let agent = Identity::login(setup, setup.agent(place, 1).await?).await.context("logging an agent in")?;
     agent.accept(&conversation).await.context("taking a conversation")?;
-    Ok([greet(&visitor, &conversation, "customer").await?, greet(&agent, &conversation, "agent").await?])
+    Ok([greet(setup, &visitor, &conversation, "customer").await?, greet(setup, &agent, &conversation, "agent").await?])
 }
 
 #[derive(Deserialize)]
@@ -107,10 +112,10 @@ struct Subscription {
 }
 
 /// Opens a socket and reads until everything in the conversation was shown.
-async fn greet(identity: &Identity, conversation: &str, role: &'static str) -> anyhow::Result<Side<Frames>> {
+async fn greet(setup: &Setup, identity: &Identity, conversation: &str, role: &'static str) -> anyhow::Result<Side<Frames>> {
     let url = identity.api().socket_url();
     let address = url.split('/').nth(2).context("an address without host")?.to_owned();
-    let mut socket = connect(&address, &url).await?;
+    let mut socket = connect(&address, &url, Some(setup.admin_token())).await?;
     let resume = [json!({"conversation": conversation, "after": 0})];
     let hello = json!({"v": 1, "type": "hello", "token": identity.token(), "resume": resume});
     socket.send(Message::text(hello.to_string())).await?;
