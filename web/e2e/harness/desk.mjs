@@ -89,7 +89,7 @@ export class Desk {
     return this.page.locator('.pane .head');
   }
   get banner() {
-    return this.page.locator('.bar[role=status]');
+    return this.page.locator('.desk > .state');
   }
   said(text) {
     return this.thread.locator('.message', { has: this.page.locator('.bubble').getByText(text, { exact: true }) });

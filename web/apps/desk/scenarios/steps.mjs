@@ -42,8 +42,8 @@ export const steps = {
   },
   calm: { ready: '.list' },
   empty: { ready: '.list' },
-  offline: { ready: '.bar' },
-  strained: { ready: '.bar' },
+  offline: { ready: '.desk > .state' },
+  strained: { ready: '.desk > .state' },
   files: { ready: '.file' },
   viewer: {
     scenario: 'files',
