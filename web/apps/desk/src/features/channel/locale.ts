@@ -89,12 +89,11 @@ export const zh = {
     webView: 'App 网页视图或公众号菜单',
     webViewText: '直接打开这个地址，整页都是客服。',
     policy: '网页有内容安全策略（CSP）时加上',
-    copy: '复制',
     copyLabel: '复制：{what}',
-    noCopy: '没能复制，请选中后手动复制',
   },
   keys: {
     about: '您的服务器用密钥为登录客户的身份签名。同时最多两个有效，换密钥时先建新的，全部换好再停用旧的。',
+    one: '密钥',
     create: '新建密钥',
     empty: '还没有密钥，客户的登录身份不会被接受',
     column: { made: '创建', used: '最近使用', state: '状态' },
@@ -262,13 +261,12 @@ export const en: Translation<typeof zh> = {
     webView: 'Web view of an app, or a menu link',
     webViewText: 'Open this address: the whole page is the panel.',
     policy: 'If the page has a content policy, add',
-    copy: 'Copy',
     copyLabel: 'Copy: {what}',
-    noCopy: 'It could not be copied; select it and copy by hand',
   },
   keys: {
     about:
       'Your server signs who is logged in with a key. At most two count: make the new one first, and retire the old one when all servers have it.',
+    one: 'Key',
     create: 'New key',
     empty: 'No key yet, so no identity is accepted',
     column: { made: 'Made', used: 'Last used', state: 'State' },

@@ -1,0 +1,80 @@
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { h, nextTick } from 'vue';
+import { stage } from '../../scenarios/stage.ts';
+import { afternoon } from '../../scenarios/world.ts';
+import OnceDialog from './OnceDialog.vue';
+import { useToasts } from './toast.ts';
+import { useCopy } from './useCopy.ts';
+
+/** `undefined`: as on a page without a secure origin. */
+function clipboard(writeText?: (text: string) => Promise<void>) {
+  vi.stubGlobal('navigator', { ...navigator, clipboard: writeText && { writeText } });
+}
+afterEach(() => {
+  vi.unstubAllGlobals();
+  document.body.replaceChildren();
+});
+
+async function dialog() {
+  const onClose = vi.fn();
+  const facts = [
+    { label: '账号', value: '0720' },
+    { label: '密码', value: 'once-only' },
+  ];
+  const { page } = await stage(
+    afternoon(),
+    () => () => h(OnceDialog, { title: '一次性密码', text: '请记下', facts, done: '已存好', onClose }),
+  );
+  await nextTick();
+  const press = (label: string) =>
+    [...page.querySelectorAll('button')].find(({ textContent }) => textContent === label)?.click();
+  const told = () => page.querySelector('dialog [role=status]');
+  return { page, onClose, press, told };
+}
+
+describe('what is shown once', () => {
+  it('is copied whole, and the dialog says so', async () => {
+    const write = vi.fn(() => Promise.resolve());
+    clipboard(write);
+    const { press, told } = await dialog();
+    press('复制');
+    await vi.waitFor(() => expect(told()?.textContent).toBe('已复制'));
+    expect(write).toHaveBeenCalledWith('0720\tonce-only');
+    expect(told()?.className).toContain('success');
+  });
+
+  it.each([
+    ['a browser that refuses', () => Promise.reject(new DOMException('no', 'NotAllowedError'))],
+    ['a page without a secure origin', undefined],
+  ])('stays readable with %s, which is told', async (_, write) => {
+    clipboard(write);
+    const { page, press, told, onClose } = await dialog();
+    press('复制');
+    await vi.waitFor(() => expect(told()?.textContent).toBe('没能复制，请选中后手动复制'));
+    expect(told()?.className).toContain('danger');
+    expect([...page.querySelectorAll('code')].map(({ textContent }) => textContent)).toEqual(['0720', 'once-only']);
+    expect(onClose).not.toHaveBeenCalled();
+  });
+
+  it('is not lost by a click beside the dialog', async () => {
+    const { page, press, onClose } = await dialog();
+    page.querySelector('dialog')?.dispatchEvent(new MouseEvent('mousedown', { bubbles: true }));
+    expect(onClose).not.toHaveBeenCalled();
+    press('已存好');
+    expect(onClose).toHaveBeenCalledOnce();
+  });
+});
+
+describe('copying outside a dialog', () => {
+  it('is told in a toast, as is that it did not work', async () => {
+    clipboard(() => Promise.resolve());
+    const { made: copy } = await stage(afternoon(), () => ({ copy: useCopy() }));
+    await copy.copy('x');
+    clipboard();
+    await copy.copy('x');
+    expect(useToasts().toasts.map(({ text, tone }) => [text, tone])).toEqual([
+      ['已复制', 'success'],
+      ['没能复制，请选中后手动复制', 'danger'],
+    ]);
+  });
+});
