@@ -18,10 +18,7 @@ use anyhow::{Context as _, ensure};
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use serde::Serialize;
 use serde_json::json;
-use tokio::{
-    sync::watch,
-    time::{Instant, sleep, timeout},
-};
+use tokio::time::{Instant, sleep, timeout};
 
 use self::visitor::{Visitor, Weather};
 use crate::{
@@ -104,8 +101,7 @@ async fn judge(options: &Options, target: &mut Target) -> anyhow::Result<Report>
     sleep(SETTLE).await;
     let before = target.resident().await;
 
-    let (cuts, _) = watch::channel(0);
-    let weather = Arc::new(Weather { url: setup.api.socket_url(), cuts, up: 0.into(), back: 0.into(), refused: 0.into() });
+    let weather = Weather::at(setup.api.socket_url());
     let mut lives = Vec::new();
     for crowd in visitors.chunks(ARRIVALS as usize / 20) {
         lives.extend(crowd.iter().map(|visitor| visitor.stay(&weather)));

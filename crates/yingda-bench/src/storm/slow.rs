@@ -1,20 +1,16 @@
-//! `bench storm --slow`: half of these clients never read, the others take a byte a second, while an agent speaks to all of them and others
-//! talk as always. How long the others wait, what the program keeps for the slow ones, how soon it cuts them; then they come back and resume.
+//! `bench storm --slow`: half of these clients never read, the others take a byte a second, while agents speak to all of them and others
+//! talk as always. How long the others wait, compared with the same words spoken to the same clients when they read; what the program keeps for
+//! the slow ones, how soon it cuts them; then they come back and resume.
 
-use std::{
-    collections::HashSet,
-    sync::{Arc, atomic::Ordering},
-    time::Duration,
-};
+use std::{collections::HashSet, sync::atomic::Ordering, time::Duration};
 
-use anyhow::Context as _;
+use anyhow::{Context as _, ensure};
 use futures_util::{SinkExt as _, StreamExt as _, TryStreamExt as _, stream};
 use serde::Serialize;
 use serde_json::json;
 use tokio::{
     io::AsyncReadExt as _,
     net::TcpSocket,
-    sync::watch,
     time::{Instant, sleep},
 };
 use tokio_tungstenite::{client_async, tungstenite::Message};
@@ -51,7 +47,7 @@ const MOST_KIB: f64 = 1024.0;
 #[derive(Debug, Serialize)]
 pub struct Report {
     slow: usize,
-    /// Of the others, alone and beside the slow ones.
+    /// Of the others, beside clients who read what is said to them, and beside the same when they do not.
     p99_ms: f64,
     p99_beside_ms: f64,
     /// The most the program's memory grew by while they were there, shared among them; absent if it does not tell.
@@ -78,7 +74,13 @@ pub async fn judge(count: u32, target: &Target) -> anyhow::Result<Report> {
     let visitors: Vec<Visitor> = arriving.try_collect().await?;
     let mut speakers = speakers(setup, &place, &visitors).await?;
     sleep(SETTLE).await;
-    let calm = chat::latency(&crowd, RATE, MEASURED).await?;
+    let weather = Weather::at(setup.api.socket_url());
+    let readers: Vec<_> = visitors.iter().map(|visitor| visitor.stay(&weather)).collect();
+    ensure!(all_back(&weather, visitors.len()).await, "only {} of {} were greeted", weather.up.load(Ordering::Relaxed), visitors.len());
+    let (calm, heard) = tokio::join!(chat::latency(&crowd, RATE, MEASURED), speak(&mut speakers, "read"));
+    let (calm, _) = (calm?, heard?);
+    readers.iter().for_each(tokio::task::JoinHandle::abort);
+    sleep(SETTLE).await;
 
     let before = target.resident().await;
     let mut sockets = Vec::new();
@@ -88,20 +90,19 @@ pub async fn judge(count: u32, target: &Target) -> anyhow::Result<Report> {
     let ports: HashSet<u16> = sockets.iter().map(|socket| socket.port).collect();
     let opened = Instant::now();
     let (beside, said, watched) =
-        tokio::join!(chat::latency(&crowd, RATE, MEASURED), speak(&mut speakers), watch_cuts(target, &ports, opened));
+        tokio::join!(chat::latency(&crowd, RATE, MEASURED), speak(&mut speakers, "slow"), watch_cuts(target, &ports, opened));
     let (beside, (peak, cut)) = (beside?, watched);
     let said = said?;
     drop(sockets);
 
-    let (cuts, _) = watch::channel(0);
-    let weather = Arc::new(Weather { url: setup.api.socket_url(), cuts, up: 0.into(), back: 0.into(), refused: 0.into() });
+    let weather = Weather::at(setup.api.socket_url());
     let lives: Vec<_> = visitors.iter().map(|visitor| visitor.stay(&weather)).collect();
     all_back(&weather, visitors.len()).await;
     let unheard =
         visitors.iter().filter(|visitor| said.get(&visitor.conversation).is_none_or(|seq| visitor.held.load(Ordering::Relaxed) < *seq));
     let lost = unheard.count();
     lives.iter().for_each(tokio::task::JoinHandle::abort);
-    remark(&format!("the others: alone {calm}; beside {beside}"));
+    remark(&format!("the others: beside readers {calm}; beside slow ones {beside}"));
     let grown = peak.zip(before).map(|(peak, before)| peak.saturating_sub(before));
     Ok(Report {
         slow: visitors.len(),
@@ -122,11 +123,11 @@ async fn speakers(setup: &Setup, place: &Place, visitors: &[Visitor]) -> anyhow:
 }
 
 /// All speak at the same time; the last `seq` of each conversation.
-async fn speak(speakers: &mut [Speaker]) -> anyhow::Result<std::collections::HashMap<String, u64>> {
+async fn speak(speakers: &mut [Speaker], prefix: &str) -> anyhow::Result<std::collections::HashMap<String, u64>> {
     let mut said = std::collections::HashMap::new();
     for n in 0..WORDS {
         let text = "字".repeat(LENGTH);
-        let spoken = speakers.iter_mut().map(|speaker| speaker.speak(format!("slow-{n}"), &text));
+        let spoken = speakers.iter_mut().map(|speaker| speaker.speak(format!("{prefix}-{n}"), &text));
         for one in futures_util::future::join_all(spoken).await {
             said.extend(one?);
         }

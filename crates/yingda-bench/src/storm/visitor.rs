@@ -54,6 +54,14 @@ pub struct Weather {
     pub refused: AtomicU64,
 }
 
+impl Weather {
+    /// Before the first visitor comes to the sockets at `url`.
+    pub fn at(url: String) -> Arc<Self> {
+        let (cuts, _) = watch::channel(0);
+        Arc::new(Self { url, cuts, up: 0.into(), back: 0.into(), refused: 0.into() })
+    }
+}
+
 /// One of them, seen from outside.
 #[derive(Debug)]
 pub struct Visitor {
