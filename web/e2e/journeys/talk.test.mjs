@@ -54,6 +54,41 @@ journey('an input method may take its candidate with Enter without sending', asy
   await visitor.assertTexts(['想问套餐', '套餐太贵', '您好']);
 });
 
+journey('the newest words stay in sight while either side writes a long answer', async (scene) => {
+  const { visitor, desk } = await scene.talk('账单不对');
+  for (let n = 1; n <= 8; n += 1) await visitor.say(`第 ${n} 笔：\n我没有订过这个业务\n请退给我`);
+  await visitor.say('就这些');
+  await desk.sees('就这些');
+  const sides = [
+    [desk, desk.thread],
+    [visitor, visitor.panel.locator('main.body')],
+  ];
+  for (const [side, thread] of sides) {
+    const below = () => thread.evaluate((box) => box.scrollHeight - box.scrollTop - box.clientHeight);
+    assert.ok(await thread.evaluate((box) => box.scrollHeight > box.clientHeight + 200));
+    const before = await thread.evaluate((box) => box.clientHeight);
+    await side.editor.focus();
+    for (let line = 0; line < 10; line += 1) {
+      await side.editor.press('Shift+Enter');
+      await side.editor.pressSequentially('好');
+    }
+    assert.ok((await thread.evaluate((box) => box.clientHeight)) < before - 80, 'the box for words grew');
+    await eventually(async () => assert.ok((await below()) < 4, `${await below()} px hidden after new lines`));
+    // Words on the last line change no size.
+    await side.editor.pressSequentially('好的');
+    await eventually(async () => assert.ok((await below()) < 4, `${await below()} px hidden after more words`));
+    await side.editor.fill('');
+    await eventually(async () => assert.ok((await below()) < 4, `${await below()} px hidden after all was taken away`));
+    // Whoever goes up to read stays there.
+    await thread.hover();
+    await side.page.mouse.wheel(0, -200);
+    await eventually(async () => assert.ok((await below()) > 100, 'went up'));
+    const read = await below();
+    await side.editor.pressSequentially('等等');
+    assert.ok((await below()) >= read);
+  }
+});
+
 journey('what staff note for each other never reaches the customer', async (scene) => {
   const { visitor, desk } = await scene.talk('我要投诉');
   await desk.editor.press('Control+/');

@@ -14,14 +14,20 @@ export function useThreadScroll(
 ) {
   const atEnd = ref(true);
   let fromEnd = 0;
+  let seen = { scrollTop: 0, scrollHeight: 0, clientHeight: 0 };
   let observer: ResizeObserver | undefined;
 
   function measure() {
     const box = scroller.value;
     if (!box) return;
-    fromEnd = box.scrollHeight - box.scrollTop - box.clientHeight;
-    atEnd.value = fromEnd < slackPx;
-    if (box.scrollTop < 200 && box.scrollHeight > box.clientHeight) onTop();
+    const { scrollTop, scrollHeight, clientHeight } = box;
+    fromEnd = scrollHeight - scrollTop - clientHeight;
+    // What grew since the scrolling to the end is no going away from it: only somebody who goes up leaves.
+    const isSameSize = scrollHeight === seen.scrollHeight && clientHeight === seen.clientHeight;
+    if (fromEnd < slackPx) atEnd.value = true;
+    else if (isSameSize && scrollTop < seen.scrollTop) atEnd.value = false;
+    seen = { scrollTop, scrollHeight, clientHeight };
+    if (scrollTop < 200 && scrollHeight > clientHeight) onTop();
   }
 
   function toEnd() {
@@ -29,6 +35,7 @@ export function useThreadScroll(
     if (!box) return;
     box.scrollTop = box.scrollHeight;
     fromEnd = 0;
+    seen = { scrollTop: box.scrollTop, scrollHeight: box.scrollHeight, clientHeight: box.clientHeight };
     atEnd.value = true;
   }
 
