@@ -62,14 +62,16 @@ impl Scanner {
         }
         let mut content = received.content.try_clone().map_err(unwritable)?;
         content.rewind().map_err(unwritable)?;
-        let content = tokio::fs::File::from_std(content);
+        let mut content = tokio::fs::File::from_std(content);
         // The scanner has done nothing wrong while others are in front: that is a refusal for now, and never a reason to let a file pass.
         let Ok(turn) = timeout(self.options.patience, self.turns.acquire()).await else {
             return Err(Error::unavailable("file.scan_unavailable").retry_after(5_000));
         };
         let _turn = turn.map_err(Error::internal)?;
-        let asked = clamd::scan(&self.options.address, content);
-        Ok(timeout(self.options.patience, asked).await.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into())))
+        let asked = timeout(self.options.patience, clamd::scan(&self.options.address, &mut content)).await;
+        // A reading that was given up goes on, and moves the place in the file for whoever reads it next: it is waited for.
+        drop(content.into_std().await);
+        Ok(asked.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into())))
     }
 }
 
