@@ -7,6 +7,7 @@ mod backup;
 mod demo;
 mod drill;
 mod export;
+mod knowledge;
 mod pages;
 mod program;
 mod proxied;
