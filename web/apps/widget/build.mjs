@@ -6,11 +6,22 @@ import { build } from 'vite';
 
 const at = (path) => fileURLToPath(new URL(path, import.meta.url));
 const LIMITS = { 'widget.js': 8 * 1024, 'panel, first view': 37 * 1024, 'panel, all of it': 52 * 1024 };
-/** Chunks bring their own style (wear.ts), so that loading one is loading one file: without Vite's helper, which would be in the first view. */
+/**
+ * Chunks bring their own style (`wear` of later.ts), so that loading one is loading one file: without Vite's helper, which would be in the first view.
+ * A part that did not come is asked for at another address (later.ts), and only here addresses are known.
+ */
 const plainImports = {
   name: 'plain-imports',
   enforce: 'pre',
   load: (id) => (id.endsWith('vite/preload-helper.js') ? 'export const __vitePreload = (load) => load();' : undefined),
+  renderChunk(code, { fileName }) {
+    const asked = '__vitePreload\\(\\(\\) => (import\\("[^"]+")\\), __VITE_PRELOAD__\\)';
+    const plain = code
+      .replaceAll(new RegExp(`\\(\\) => ${asked}`, 'g'), '(again) => $1 + again)')
+      .replaceAll(new RegExp(asked, 'g'), '$1)');
+    if (plain.includes('__VITE_PRELOAD__')) throw new Error(`${fileName} imports in a way that is not known here`);
+    return { code: plain, map: null };
+  },
 };
 const shared = { root: at('.'), configFile: false, logLevel: 'warn' };
 
@@ -85,6 +96,10 @@ const entry = [...chunks.values()].find(({ isEntry }) => isEntry).fileName;
 const first = new Set([...every.filter((name) => !name.endsWith('.js')), ...withImports(entry)]);
 if (every.filter((name) => name.endsWith('.css')).length !== 1)
   throw new Error('a chunk has a style sheet that nobody loads');
+// What two parts share would be a chunk of its own, which nobody asks for again when it does not come.
+for (const [name, { imports, facadeModuleId }] of chunks)
+  if (/[\\/]later[\\/]\w+\.tsx$/.test(facadeModuleId ?? '') && imports.some((one) => one !== entry))
+    throw new Error(`${name} is more than one file: ${imports}`);
 const words = Math.max(...languages.map((name) => total([...withImports(name)].filter((part) => !first.has(part)))));
 const measured = {
   'widget.js': sizes.get('widget.js') ?? Number.POSITIVE_INFINITY,

@@ -132,6 +132,25 @@ journey('pictures go both ways, pasted and picked', async (scene) => {
   await visitor.panel.locator('.lightbox').waitFor({ state: 'detached' });
 });
 
+journey('a part of the panel that did not come is asked for again, and the picture goes', async (scene) => {
+  const { visitor, desk } = await scene.talk('路由器灯不对，发您看看');
+  visitor.watch.allow(/ERR_FAILED.*panel-upload/);
+  const asked = [];
+  let isHeld = true;
+  await visitor.page.route(/\/panel-upload-/, (route) => {
+    asked.push(new URL(route.request().url()).search);
+    return isHeld ? route.abort() : route.continue();
+  });
+  await visitor.reload();
+  await visitor.panel.locator('input[type=file]').setInputFiles(await picture(visitor.page, 60, 40));
+  await visitor.thread.getByRole('button', { name: '重新发送' }).waitFor();
+  isHeld = false;
+  await visitor.thread.getByRole('button', { name: '重新发送' }).click();
+  await shown(desk.thread.getByRole('button', { name: '查看图片' }).locator('img'), 1);
+  assert.equal(new Set(asked).size, asked.length, `never twice at one address: ${asked}`);
+  assert.ok(asked.length > 1 && asked[0] === '');
+});
+
 journey('what may not be sent is said before it is sent; a reload says what must be chosen again', async (scene) => {
   const { visitor, desk } = await scene.talk('发个文件给您');
   const program = { name: 'setup.exe', mimeType: 'application/x-msdownload', buffer: Buffer.from('MZ') };

@@ -3,26 +3,30 @@ import { usePanel, useTry } from './context.ts';
 
 /** A part of the panel that its first view does not need: a chunk of its own. */
 export class Later<T> {
-  readonly #fetch: () => Promise<T>;
+  readonly #fetch: (again?: string) => Promise<T>;
   #asking: Promise<T> | undefined;
   /** The part, once it is here. */
   got: T | undefined;
-  /** How often somebody asked for it and it did not come. */
+  /** How often it was asked for and did not come. */
   refused = 0;
 
-  constructor(fetch: () => Promise<T>) {
+  constructor(fetch: (again?: string) => Promise<T>) {
     this.#fetch = fetch;
   }
 
-  /** After a failure the next call asks again. */
+  /**
+   * After a failure the next call asks again, at another address: some browsers remember a failed import as long as the page stands. The build
+   * appends `again` to the address of each part.
+   */
   load(): Promise<T> {
-    this.#asking ??= this.#fetch().then(
+    this.#asking ??= this.#fetch(this.refused ? `?${this.refused}` : '').then(
       (part) => {
         this.got = part;
         return part;
       },
       (error: unknown) => {
         this.#asking = undefined;
+        this.refused += 1;
         throw error;
       },
     );
@@ -42,9 +46,16 @@ export const parts = {
   upload: new Later(() => import('./later/upload.tsx')),
 };
 
+/** Adds the style of a part; a sheet made in script needs no leave of the content policy and no second request. */
+export function wear(css: string): void {
+  const sheet = new CSSStyleSheet();
+  sheet.replaceSync(css);
+  document.adoptedStyleSheets.push(sheet);
+}
+
 /**
- * Brings everything, one after the other, so that it is there should the network go. Ends with what does not come: browsers remember a
- * failed import as long as the page stands, so nothing is asked for in vain.
+ * Brings everything, one after the other, so that it is there should the network go. Ends with what does not come: it goes
+ * on with the next connection.
  */
 export async function warm(): Promise<void> {
   for (const part of Object.values(parts)) if (!(await part.load().catch(() => {}))) return;
@@ -72,7 +83,6 @@ export function useOpen(): (part: Later<unknown>, then: () => void) => void {
   return (part, then) => {
     if (part.got) return then();
     const fetched = part.load().catch((error: unknown) => {
-      part.refused += 1;
       // The server is there and the chunk is not: the panel is older than the program. Without files that wait nothing is lost by loading it anew.
       if (part.refused > 1 && session.client.sync.phase === 'online' && !uploads.isBusy) location.reload();
       throw error;

@@ -113,7 +113,19 @@ export function Thread({ visible, care }: { visible: boolean; care: boolean }) {
             </li>
           )}
           {going.map((upload) =>
-            UploadRow ? <UploadRow key={upload.id} upload={upload} /> : <li class="line">{words.checking}</li>,
+            UploadRow ? (
+              <UploadRow key={upload.id} upload={upload} />
+            ) : (
+              <li key={upload.id} class="line">
+                {upload.failed ? (
+                  <button type="button" class="link" onClick={() => uploads.retry(upload.id)}>
+                    {words.retry}
+                  </button>
+                ) : (
+                  words.checking
+                )}
+              </li>
+            ),
           )}
           {conversation?.state === 'queued' && <QueueCard conversation={conversation} />}
           {conversation?.owner?.away && conversation.state === 'served' && (

@@ -1,6 +1,6 @@
 import { hearPreview, type PreviewLook, tellPreview } from '@yingda/ui';
 import { Launcher } from '../loader/launcher.ts';
-import { wear } from '../panel/wear.ts';
+import { wear } from '../panel/later.ts';
 import style from './page.css?inline';
 
 /** What the launcher is made of; a change of anything else only goes to the panel. */

@@ -3,8 +3,8 @@ import { useEffect, useState } from 'preact/hooks';
 import { usePanel } from '../context.ts';
 import { Icon } from '../icon.tsx';
 import { useKept } from '../kept.ts';
+import { wear } from '../later.ts';
 import { canSpeak, hush, speak } from '../speak.ts';
-import { wear } from '../wear.ts';
 import style from './aloud.css?inline';
 
 wear(style);

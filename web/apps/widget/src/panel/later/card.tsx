@@ -3,7 +3,7 @@ import { chevronRight } from '@yingda/ui/icons';
 import type { ComponentChildren } from 'preact';
 import { usePanel } from '../context.ts';
 import { Icon } from '../icon.tsx';
-import { wear } from '../wear.ts';
+import { wear } from '../later.ts';
 import style from './card.css?inline';
 import { CARD_WORDS } from './cardWords.ts';
 

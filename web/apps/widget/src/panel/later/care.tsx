@@ -1,6 +1,6 @@
 import { CARE_SIZES, type CareSize } from '@yingda/ui';
 import { usePanel } from '../context.ts';
-import { wear } from '../wear.ts';
+import { wear } from '../later.ts';
 import style from './care.css?inline';
 
 wear(style);

@@ -1,7 +1,7 @@
 import { EMOJI } from '@yingda/ui';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { usePanel } from '../context.ts';
-import { wear } from '../wear.ts';
+import { wear } from '../later.ts';
 import style from './emoji.css?inline';
 
 wear(style);

@@ -1,6 +1,6 @@
 import { useEffect, useRef } from 'preact/hooks';
 import { usePanel, useTry } from '../context.ts';
-import { wear } from '../wear.ts';
+import { wear } from '../later.ts';
 import style from './ending.css?inline';
 
 wear(style);

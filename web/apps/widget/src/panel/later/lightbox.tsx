@@ -3,10 +3,14 @@ import { chevronRight, close, refresh } from '@yingda/ui/icons';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { usePanel } from '../context.ts';
 import { Icon } from '../icon.tsx';
-import { wear } from '../wear.ts';
+import { wear } from '../later.ts';
 import style from './lightbox.css?inline';
 
 wear(style);
+const WORDS = {
+  'zh-CN': { previous: '上一张图片', next: '下一张图片', close: '关闭图片' },
+  en: { previous: 'Previous image', next: 'Next image', close: 'Close image' },
+};
 
 export interface LightboxProps {
   readonly body: ImageBody;
@@ -16,7 +20,8 @@ export interface LightboxProps {
 
 /** A picture as large as the panel, and the way to its neighbours in the thread: by arrow key or button. */
 export function Lightbox({ body: first, url: firstUrl, onClose }: LightboxProps) {
-  const { words, session, uploads } = usePanel();
+  const { words, locale, session, uploads } = usePanel();
+  const own = WORDS[locale];
   const [file, setFile] = useState(first.file);
   const [urls, setUrls] = useState<Readonly<Record<string, string>>>({ [first.file]: firstUrl });
   /** The picture that did not come. */
@@ -72,7 +77,7 @@ export function Lightbox({ body: first, url: firstUrl, onClose }: LightboxProps)
   );
   return (
     <dialog ref={dialog} class="lightbox" aria-label={label} onClose={onClose} onClick={click} onKeyDown={keyDown}>
-      <button type="button" class="tool shut" aria-label={words.closeImage} onClick={() => dialog.current?.close()}>
+      <button type="button" class="tool shut" aria-label={own.close} onClick={() => dialog.current?.close()}>
         <Icon of={close} size={24} />
       </button>
       {failed === file ? (
@@ -88,8 +93,8 @@ export function Lightbox({ body: first, url: firstUrl, onClose }: LightboxProps)
           <p class="place" aria-live="polite">
             {at >= 0 && `${at + 1} / ${pictures.length}`}
           </p>
-          {beside(-1, words.previousImage)}
-          {beside(1, words.nextImage)}
+          {beside(-1, own.previous)}
+          {beside(1, own.next)}
         </>
       )}
     </dialog>

@@ -3,8 +3,8 @@ import { check, star } from '@yingda/ui/icons';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { usePanel } from '../context.ts';
 import { Icon } from '../icon.tsx';
+import { wear } from '../later.ts';
 import type { Rating } from '../rating.tsx';
-import { wear } from '../wear.ts';
 import style from './ratingForm.css?inline';
 import { RATING_WORDS } from './ratingWords.ts';
 
