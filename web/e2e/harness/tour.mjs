@@ -243,7 +243,7 @@ async function administration(scene, locale, show) {
   await system.page.locator('#staff-name').fill('钱多');
   await show('administration', 'account', system.page);
   await system.page.locator('dialog .primary').click();
-  await system.page.locator('dialog code').waitFor();
+  await system.page.locator('dialog code').last().waitFor();
   await show('administration', 'one-time password', system.page);
   await system.page.keyboard.press('Escape');
   for (const [path, state] of [
