@@ -162,6 +162,44 @@ describe('a computer that somebody else used before', () => {
     }
   });
 
+  it('is hidden at once when the page asks who is there, also behind a word whose answer hangs', async () => {
+    for (const late of [
+      () => Response.json({ token: 't', expires_at: 9e15, visitor: { id: 'id-a', name: '' } }),
+      refused(503, 'x'),
+    ]) {
+      await shows('a');
+      let answer: (response: Response | Promise<Response>) => void = () => {};
+      refuse = () =>
+        new Promise((resolve) => {
+          answer = resolve;
+        });
+      const own = identity.hear({ token: word('a') }).catch(() => {});
+      await vi.waitFor(() => expect(calls.length).toBe(1));
+      const turn = identity.hear({ pending: true });
+      expect(veils).toEqual(['pending']);
+      // What comes late does not show them while the page is still asked.
+      refuse = late;
+      answer(late());
+      await own;
+      expect(await turn).toBe(false);
+      expect([veils, visit.isKnown]).toEqual([['pending'], true]);
+      refuse = undefined;
+      expect(await identity.hear({ token: word('a') })).toBe(true);
+      expect([veils, restarts]).toEqual([['pending', undefined], 0]);
+    }
+  });
+
+  it('hides nobody any more when the word before the question was refused', async () => {
+    await shows('a');
+    open();
+    refuse = refused(401, 'identity.signature');
+    const own = identity.hear({ token: word('a') });
+    const turn = identity.hear({ unknown: true });
+    expect(veils).toEqual(['unknown']);
+    expect([await own, await turn, visit.isKnown]).toEqual([true, true, false]);
+    expect(veils.at(-1)).toBeUndefined();
+  });
+
   it('waits for no answer for ever', async () => {
     const timeout = vi.spyOn(AbortSignal, 'timeout');
     await visit.identify(word('a'));

@@ -27,9 +27,11 @@ export class Identity {
   #line: Promise<unknown> = Promise.resolve();
   /** Words that wait in it. */
   #waiting = 0;
+  /** The last of them says that the page does not know who is there. */
+  #isDoubted = false;
   /** Whose panel stands open; whoever has left is nobody's, not even when the same one comes again. */
   #shown: string | undefined;
-  #isVeiled = false;
+  #veiled: Veil | undefined;
 
   constructor(options: IdentityOptions) {
     this.#options = options;
@@ -46,6 +48,9 @@ export class Identity {
   hear(who: Who): Promise<boolean> {
     this.#waiting += 1;
     // At once, whatever still waits for the server.
+    const doubt = doubtOf(who);
+    this.#isDoubted = doubt !== undefined;
+    if (doubt && this.#options.visit.isKnown) this.#veil(doubt);
     const gone = this.#goes(who) && this.#leave();
     const turn = Promise.all([this.#line, gone]).then(() => this.#take(who));
     this.#line = turn.catch(() => {});
@@ -57,18 +62,19 @@ export class Identity {
     if (this.#goes(who)) await this.#leave();
     const before = visit.identity;
     try {
-      if (who && ('pending' in who || 'unknown' in who)) {
-        if (!visit.isKnown) return 'unknown' in who;
-        this.#veil('pending' in who ? 'pending' : 'unknown');
-        return false;
+      const doubt = doubtOf(who);
+      if (doubt) {
+        if (visit.isKnown) this.#veil(doubt);
+        else this.#unveil();
+        return doubt === 'unknown' && !visit.isKnown;
       }
       if (who && 'token' in who) await this.#identify(who.token);
       this.#known('');
-      if (!this.#isOver) this.#veil(undefined);
+      this.#unveil();
       return true;
     } catch (error) {
       // Nobody else would answer for what hides the panel.
-      if (!this.#isOver && (this.#isVeiled || this.#shown === undefined))
+      if (!this.#isOver && !this.#isDoubted && (this.#veiled || this.#shown === undefined))
         this.#veil(visit.isKnown ? 'unknown' : undefined);
       throw error;
     } finally {
@@ -165,8 +171,13 @@ export class Identity {
   }
 
   #veil(why: Veil | undefined): void {
-    this.#isVeiled = why !== undefined;
+    if (why && why === this.#veiled) return;
+    this.#veiled = why;
     this.#options.veil(why);
+  }
+  /** Not while a newer word waits that doubts whoever is known. */
+  #unveil(): void {
+    if (!this.#isOver && !(this.#isDoubted && this.#options.visit.isKnown)) this.#veil(undefined);
   }
 
   /** What stands open is not for whoever is known here now. */
@@ -178,6 +189,10 @@ export class Identity {
     return `${identity} ${canAttach}`;
   }
 }
+
+/** What hides the panel while the page cannot say who is there. */
+const doubtOf = (who: Who): Veil | undefined =>
+  who && ('pending' in who ? 'pending' : 'unknown' in who ? 'unknown' : undefined);
 
 /** Whom a word names. Only the server can say whether it is true; for seeing that it is somebody else it need not be. */
 export function subjectOf(token: string): string | undefined {
