@@ -194,6 +194,39 @@ fn each_table_is_written_by_its_owner_alone() {
 }
 
 #[test]
+fn pure_crates_reach_for_nothing() {
+    let outside = [
+        "std::fs",
+        "std::net",
+        "std::env",
+        "std::process",
+        "std::thread",
+        "std::time",
+        "fs::{",
+        "async ",
+        ".await",
+        "unsafe ",
+        "println!",
+        "tokio",
+        "tracing",
+    ];
+    let mut wrong = Vec::new();
+    for krate in list("pure").remove("crates").expect("the list of pure crates") {
+        let inside = sources(&krate);
+        assert!(!inside.is_empty(), "{krate} has no sources");
+        for source in inside {
+            wrong.extend(outside.iter().filter(|mark| source.code.contains(**mark)).map(|mark| format!("{}: {mark}", source.path)));
+        }
+        let manifest: toml::Table = fs::read_to_string(root().join("crates").join(&krate).join("Cargo.toml")).unwrap().parse().unwrap();
+        let dependencies = manifest["dependencies"].as_table().unwrap().keys();
+        let impure =
+            dependencies.filter(|name| name.starts_with("yingda") || ["tokio", "axum", "reqwest", "rand", "jiff"].contains(&name.as_str()));
+        wrong.extend(impure.map(|name| format!("{krate} depends on {name}")));
+    }
+    assert_none(&wrong, "a pure crate reaches outside:");
+}
+
+#[test]
 fn no_file_is_too_long() {
     let rooms = files("crates", &["rs"]).into_iter().chain(files("web", &["ts", "tsx", "vue", "mjs"]));
     let is_made = |path: &str| path.ends_with("schema.d.ts") || path.contains(".gen.");
