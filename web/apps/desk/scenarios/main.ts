@@ -2,7 +2,7 @@ import { createDesk } from '../src/desk.ts';
 import { FakeLink } from './fakeLink.ts';
 import { fakeServer } from './fakeServer.ts';
 import { noon } from './samples.ts';
-import { scenarios } from './world.ts';
+import { scenarios } from './states.ts';
 
 // Pictures must not depend on the hour they are taken.
 Date.now = () => noon;

@@ -2,7 +2,8 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import { h, nextTick } from 'vue';
 import { fakeServer } from '../../../scenarios/fakeServer.ts';
 import { stage } from '../../../scenarios/stage.ts';
-import { scenarios, type World } from '../../../scenarios/world.ts';
+import { scenarios } from '../../../scenarios/states.ts';
+import type { World } from '../../../scenarios/world.ts';
 import AuditPage from './AuditPage.vue';
 
 type Answer = (request: Request) => Promise<Response | undefined>;

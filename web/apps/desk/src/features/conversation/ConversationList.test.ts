@@ -1,7 +1,8 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { h, nextTick } from 'vue';
 import { stage } from '../../../scenarios/stage.ts';
-import { afternoon, me, scenarios, type World } from '../../../scenarios/world.ts';
+import { scenarios } from '../../../scenarios/states.ts';
+import { afternoon, me, type World } from '../../../scenarios/world.ts';
 import { useSession } from '../auth/session.ts';
 import ConversationList from './ConversationList.vue';
 import { useLive } from './live.ts';
