@@ -1,8 +1,9 @@
 //! Matrices of 8-bit weights with one scale, and the one product that all the time goes into.
 //!
 //! Written as plain loops over arrays of fixed size, which the compiler turns into vector instructions. Weights stay 8 bits wide in
-//! memory, since reading 13 MB of them for each sentence would cost more than widening 3 MB: a strip of [`STRIP`] columns is
-//! widened [`DEPTH`] rows at a time into a buffer that fits the innermost cache, and multiplied with all inputs there.
+//! memory: a strip of [`STRIP`] columns is widened [`DEPTH`] rows at a time into a buffer that fits the innermost cache, and
+//! multiplied with all inputs there. With cold caches, as between other work, that is faster than reading 13 MB of wide weights for
+//! each sentence; with warm ones it is slower (figures in docs/decisions/encoder.md).
 use super::file::{Broken, Reader, Writer};
 
 /// Columns computed side by side.

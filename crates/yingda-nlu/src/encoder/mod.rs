@@ -32,7 +32,7 @@ use views::Views;
 /// A text with more pieces is encoded by its first ones. The reference knows no such limit; a message may have 4,000 characters.
 pub const MAX_PIECES: usize = 8192;
 
-/// Pieces that are computed together. A longer text is computed part by part, so that memory does not grow with it.
+/// Pieces that are computed together. A longer text is computed part by part: at 14 KB a piece, all at once would be too much.
 const PART: usize = 128;
 
 /// The encoder, over the bytes of its file: read into memory, or mapped. Only the table of pieces stays in them.
