@@ -1,8 +1,19 @@
-import { ref, shallowRef } from 'vue';
+import { type Ref, ref, shallowRef } from 'vue';
 
 interface Page<T> {
   items: T[];
   next?: string | null;
+}
+
+/** What a page draws of something it fetches; rows that come page by page have the rest too. */
+export interface Shown {
+  readonly loaded: Readonly<Ref<boolean>>;
+  readonly error: Readonly<Ref<unknown>>;
+  readonly load: () => Promise<void>;
+  readonly items?: Readonly<Ref<readonly unknown[]>>;
+  readonly next?: Readonly<Ref<string | undefined>>;
+  readonly busy?: Readonly<Ref<boolean>>;
+  readonly more?: () => Promise<void>;
 }
 
 /** Rows of a table, page by page. A newer question makes the answer to an older one worthless. */

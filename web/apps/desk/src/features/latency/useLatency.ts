@@ -32,8 +32,9 @@ export function useLatency() {
     clearTimeout(timer);
   });
 
+  const loaded = computed(() => told.value !== undefined);
   const requests = computed(() => slowestFirst(told.value?.requests ?? [], span.value));
-  return { told, error, span, requests, load };
+  return { told, loaded, error, span, requests, load };
 }
 
 /** Routes that were called in this while, those that keep people waiting first. */
