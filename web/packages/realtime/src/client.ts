@@ -19,6 +19,7 @@ import type {
   Seq,
   ServerFrame,
 } from './wire.ts';
+import { Writing } from './writing.ts';
 
 export interface RealtimeOptions {
   /** Origin of the server, without a trailing slash; "" for the page's own. */
@@ -40,9 +41,6 @@ export interface RealtimeOptions {
 const PAGE = 100;
 /** "Delivered" of several entries goes in one frame. */
 const DELIVERED_WITHIN = 200;
-/** A person who goes on typing says so again after this; the other side forgets after 6 s. */
-const TYPING_AGAIN = 3_000;
-const PREVIEW_EVERY = 300;
 
 /**
  * The one live connection of a tab. Usage:
@@ -65,10 +63,8 @@ export class RealtimeClient {
   readonly #deliver = new Set<string>();
   #deliverTimer: number | undefined;
   readonly #opening = new Map<string, { done: Promise<void>; resolve(): void; reject(error: CallError): void }>();
-  #unsaid: { conversation: string; text: string } | undefined;
-  #previewTimer: number | undefined;
   #page: Page | undefined;
-  readonly #typedAt = new Map<string, number>();
+  readonly #writing: Writing;
 
   constructor(options: RealtimeOptions, env: Environment = browserEnvironment(options.base ?? '')) {
     this.#env = env;
@@ -86,6 +82,7 @@ export class RealtimeClient {
         sync: (state) => this.#emitter.emit('sync', state),
       },
     );
+    this.#writing = new Writing(env, (frame) => this.#connection.send(frame));
     this.#outbox = new Outbox(env, options.identity, {
       transmit: (item) => this.#transmit(item),
       changed: (conversation) => this.#store.changed(conversation),
@@ -205,8 +202,7 @@ export class RealtimeClient {
 
   /** Puts it into the outbox and shows it at once; returns the outgoing entry (its clientId). */
   send(conversation: string, content: SendBody, extra: { epoch?: number; locale?: string } = {}): Outgoing {
-    this.#typedAt.delete(conversation);
-    this.#unsaid = undefined; // said now: a late preview would show it a second time
+    this.#writing.said(conversation);
     return this.#outbox.add(conversation, content, extra);
   }
   /** Sends a finally refused entry once more, under a new client id. */
@@ -228,20 +224,11 @@ export class RealtimeClient {
 
   /** Throttled; ends by itself when not repeated. */
   typing(conversation: string, on: boolean): void {
-    const now = this.#env.now();
-    const last = this.#typedAt.get(conversation);
-    if (on ? last !== undefined && now - last < TYPING_AGAIN : last === undefined) return;
-    if (on) this.#typedAt.set(conversation, now);
-    else this.#typedAt.delete(conversation);
-    this.#connection.send({ type: 'typing', conversation, on });
+    this.#writing.typing(conversation, on);
   }
   /** What is being written, not yet said: the latest text, a few times a second at most. */
   preview(conversation: string, text: string): void {
-    this.#unsaid = { conversation, text };
-    this.#previewTimer ??= this.#env.setTimeout(() => {
-      this.#previewTimer = undefined;
-      if (this.#unsaid) this.#connection.send({ type: 'preview', ...this.#unsaid });
-    }, PREVIEW_EVERY);
+    this.#writing.preview(conversation, text);
   }
   /** Marks everything held as read; never goes back. "Delivered" is reported by itself. */
   markRead(conversation: string): void {
@@ -307,7 +294,7 @@ export class RealtimeClient {
   }
 
   #down(): void {
-    this.#typedAt.clear();
+    this.#writing.forget();
     this.#outbox.pause();
     this.#healer.reset();
     this.#store.connectionChanged();
