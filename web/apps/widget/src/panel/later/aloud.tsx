@@ -8,22 +8,26 @@ import { canSpeak, hush, speak } from '../speak.ts';
 import style from './aloud.css?inline';
 
 wear(style);
+const WORDS = {
+  'zh-CN': { one: '读给我听', on: '新消息自动朗读：开', off: '新消息自动朗读：关' },
+  en: { one: 'Read to me', on: 'Read new messages: on', off: 'Read new messages: off' },
+};
 
 /** Under each message of staff in care mode. */
 export function ReadAloud({ text }: { text: string }) {
-  const { words, locale } = usePanel();
+  const { locale } = usePanel();
   if (!text.trim()) return null;
   return (
     <button type="button" class="aloud" onClick={() => speak(text, locale)}>
       <Icon of={volume} size={24} />
-      {words.readAloud}
+      {WORDS[locale].one}
     </button>
   );
 }
 
 /** Reads every new message of staff while it is on; kept on the device. */
 export function ReadAll() {
-  const { session, store, words, locale } = usePanel();
+  const { session, store, locale } = usePanel();
   const [all, setAll] = useKept(store, 'yd:aloud');
   const [isReady] = useState(canSpeak);
   const isOn = all === 'on';
@@ -43,7 +47,7 @@ export function ReadAll() {
   return (
     <button type="button" class="aloud all" aria-pressed={isOn} onClick={() => setAll(isOn ? '' : 'on')}>
       <Icon of={isOn ? volume : volumeOff} size={24} />
-      {isOn ? words.readAllOn : words.readAllOff}
+      {WORDS[locale][isOn ? 'on' : 'off']}
     </button>
   );
 }
