@@ -74,6 +74,8 @@ pub async fn judge(count: u32, target: &Target) -> anyhow::Result<Report> {
     let visitors: Vec<Visitor> = arriving.try_collect().await?;
     let mut speakers = speakers(setup, &place, &visitors).await?;
     sleep(SETTLE).await;
+    let before = target.resident().await;
+
     let weather = Weather::at(setup.api.socket_url());
     let readers: Vec<_> = visitors.iter().map(|visitor| visitor.stay(&weather)).collect();
     ensure!(all_back(&weather, visitors.len()).await, "only {} of {} were greeted", weather.up.load(Ordering::Relaxed), visitors.len());
@@ -82,7 +84,6 @@ pub async fn judge(count: u32, target: &Target) -> anyhow::Result<Report> {
     readers.iter().for_each(tokio::task::JoinHandle::abort);
     sleep(SETTLE).await;
 
-    let before = target.resident().await;
     let mut sockets = Vec::new();
     for (n, visitor) in visitors.iter().enumerate() {
         sockets.push(Slow::open(setup, visitor, n % 2 == 0).await.context("opening a slow socket")?);
@@ -167,7 +168,7 @@ impl Slow {
         let stream = socket.connect(address).await?;
         let port = stream.local_addr()?.port();
         let (mut socket, _) = client_async(&url, stream).await?;
-        let resume = [json!({"conversation": visitor.conversation, "after": 0})];
+        let resume = [json!({"conversation": visitor.conversation, "after": visitor.held.load(Ordering::Relaxed)})];
         let hello = json!({"v": 1, "type": "hello", "token": visitor.identity.token(), "resume": resume});
         socket.send(Message::text(hello.to_string())).await?;
         let reading = tokio::spawn(async move {

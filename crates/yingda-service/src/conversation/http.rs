@@ -178,8 +178,8 @@ async fn open(Shared(app): Shared<App>, caller: Caller, once: Once<Open>) -> Res
             Ok((row.public_id, is_new))
         })
         .await?;
-    if is_new {
-        charge.keep();
+    if !is_new {
+        charge.give_back();
     }
     let conversation = read_one(&app, &caller.actor, id).await?;
     Answer::new(if is_new { StatusCode::CREATED } else { StatusCode::OK }, &One { conversation })

@@ -176,8 +176,9 @@ fn as_customer(tx: &mut Tx, actor: &Actor, send: &Send, episode: &mut Episode) -
         } else {
             let place = match place_of(tx, &episode.row) {
                 Ok(place) => place,
-                // Nobody takes words here any more. That is an answer to this sending, or it would hold up what is said elsewhere for ever.
-                Err(error) if error.code() == "site.no_open_group" => return Ok(error.into()),
+                // Nobody takes words here any more. That is an answer to this sending, without a time to come back, or it would hold up what is
+                // said elsewhere and be sent again each second.
+                Err(error) if error.code() == "site.no_open_group" => return Ok(Error::conflict("site.no_open_group").into()),
                 Err(error) => return Err(error),
             };
             let next = actions::open_linked(tx, episode, &place)?;

@@ -20,8 +20,8 @@ use yingda_base::{
 const HOUR: Duration = Duration::from_secs(3600);
 /// Addresses and sites remembered; whoever comes when so many are in use is let in, for they cannot all be one attacker's.
 const REMEMBERED: usize = 100_000;
-/// An address that has brought no more than this is let in though its site is full.
-const SPARED: f64 = 20.0;
+/// What one address may bring within an hour to a site that is full.
+const SPARED: u32 = 20;
 /// At least so much between two searches for those that can be forgotten.
 const SWEEP: Duration = Duration::from_secs(10);
 
@@ -30,6 +30,10 @@ const SWEEP: Duration = Duration::from_secs(10);
 enum Whom {
     Address(IpAddr),
     Site(String),
+    /// What an address brought to sites that are full.
+    Spared(IpAddr),
+    /// What all of them brought there.
+    Beyond(String),
 }
 
 /// So many at once, and as many again within an hour: a bucket that leaks evenly, for each key.
@@ -63,8 +67,8 @@ impl<K> Default for Hourly<K> {
 }
 
 impl<K: Eq + Hash> Hourly<K> {
-    /// Counts one more, unless that is too many: how many there are then, or after which time there is room.
-    fn take(&self, key: K, most: u32, now: Duration) -> std::result::Result<f64, Duration> {
+    /// Counts one more, unless that is too many: then after which time there is room. False if there was no place left to remember it.
+    fn take(&self, key: K, most: u32, now: Duration) -> std::result::Result<bool, Duration> {
         let most = f64::from(most);
         let table = &mut *self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if table.buckets.len() >= REMEMBERED && !table.buckets.contains_key(&key) {
@@ -75,7 +79,7 @@ impl<K: Eq + Hash> Hourly<K> {
                 table.buckets.retain(|_, bucket| now.saturating_sub(bucket.at) < HOUR);
             }
             if table.buckets.len() >= REMEMBERED {
-                return Ok(0.0);
+                return Ok(false);
             }
         }
         let bucket = table.buckets.entry(key).or_insert(Bucket { used: 0.0, at: now });
@@ -84,13 +88,17 @@ impl<K: Eq + Hash> Hourly<K> {
             return Err(HOUR.mul_f64((bucket.used + 1.0 - most) / most));
         }
         bucket.used += 1.0;
-        Ok(bucket.used)
+        Ok(true)
     }
 
     /// One less: nothing came of it.
     fn give_back(&self, key: &K) {
-        if let Some(bucket) = self.0.lock().unwrap_or_else(PoisonError::into_inner).buckets.get_mut(key) {
-            bucket.used = (bucket.used - 1.0).max(0.0);
+        let table = &mut *self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(bucket) = table.buckets.get_mut(key) {
+            bucket.used -= 1.0;
+            if bucket.used <= 0.0 {
+                table.buckets.remove(key);
+            }
         }
     }
 }
@@ -165,8 +173,7 @@ fn most(app: &App, setting: &'static Setting<i64>) -> Option<u32> {
     u32::try_from(app.settings.global(setting)).ok().filter(|most| *most > 0)
 }
 
-/// Counted in advance, for what is about to be made; given back unless it is kept, because what failed or was there already is no load.
-#[must_use = "keep it when it was made"]
+/// What was counted in advance. It stays counted, also for a caller who hangs up while the unit runs, which is done all the same.
 #[derive(Debug)]
 pub struct Charge {
     of: Arc<Hourly<Whom>>,
@@ -174,27 +181,21 @@ pub struct Charge {
 }
 
 impl Charge {
-    /// It was made.
-    pub fn keep(mut self) {
-        self.held.clear();
-    }
-}
-
-impl Drop for Charge {
-    fn drop(&mut self) {
+    /// Nothing was made, and that is certain.
+    pub fn give_back(self) {
         self.held.iter().for_each(|whom| self.of.give_back(whom));
     }
 }
 
 /// Counts a device that is about to be made. Code: `surge.devices`.
 pub fn charge_device(app: &App, caller: &Caller, site: &str) -> Result<Charge> {
-    let site = Whom::Site(site.chars().take(64).collect());
+    let site = site.chars().take(64).collect();
     charge(app, caller, &app.surge.quotas.devices, [&DEVICES_ADDRESS_HOUR, &DEVICES_SITE_HOUR], site, "surge.devices")
 }
 
 /// Counts an episode that is about to be opened. Code: `surge.episodes`.
 pub fn charge_episode(app: &App, caller: &Caller, site: i64) -> Result<Charge> {
-    let site = Whom::Site(site.to_string());
+    let site = site.to_string();
     charge(app, caller, &app.surge.quotas.episodes, [&EPISODES_ADDRESS_HOUR, &EPISODES_SITE_HOUR], site, "surge.episodes")
 }
 
@@ -203,7 +204,7 @@ fn charge(
     caller: &Caller,
     quotas: &Arc<Hourly<Whom>>,
     [by_address, by_site]: [&'static Setting<i64>; 2],
-    site: Whom,
+    site: String,
     code: &'static str,
 ) -> Result<Charge> {
     let mut charge = Charge { of: quotas.clone(), held: Vec::new() };
@@ -212,18 +213,23 @@ fn charge(
     }
     let now = app.context.clock.elapsed();
     let mut take = |whom: Whom, most: u32| {
-        let used = quotas.take(whom.clone(), most, now)?;
-        charge.held.push(whom);
-        Ok(used)
+        let is_remembered = quotas.take(whom.clone(), most, now)?;
+        charge.held.extend(Some(whom).filter(|_| is_remembered));
+        Ok(is_remembered)
     };
-    let of_address = counted(caller).zip(most(app, by_address)).map(|(address, most)| take(Whom::Address(address), most));
-    let used = of_address.transpose().map_err(|wait| refused(code, wait))?;
-    let of_site = most(app, by_site).map_or(Ok(0.0), |most| take(site, most));
-    match of_site {
-        // A few addresses that bring very many must not shut the door on everybody else.
-        Err(wait) if used.is_none_or(|used| used > SPARED) => Err(refused(code, wait)),
-        _ => Ok(charge),
+    let address = counted(caller);
+    if let Some((address, most)) = address.zip(most(app, by_address)) {
+        take(Whom::Address(address), most).map_err(|wait| refused(code, wait))?;
     }
+    let Some(most) = most(app, by_site) else { return Ok(charge) };
+    let Err(wait) = take(Whom::Site(site.clone()), most) else { return Ok(charge) };
+    // A few addresses that bring very many must not shut the door on everybody else; but many that bring few must not be without end either.
+    let is_spared = address.is_some_and(|address| take(Whom::Spared(address), SPARED) == Ok(true));
+    if is_spared && take(Whom::Beyond(site), most) == Ok(true) {
+        return Ok(charge);
+    }
+    charge.give_back();
+    Err(refused(code, wait))
 }
 
 /// A place for a polling session that begins, to be held as long as it lives. Code: `surge.polls`.

@@ -84,7 +84,7 @@ apps! { one_address_cannot_bring_devices_and_episodes_without_end, |t| async {
     set(&sys, "surge.devices_address_hour", 3).await;
     set(&sys, "surge.episodes_address_hour", 2).await;
     t.until("the settings are known", async || t.app.settings.global(&crate::surge::EPISODES_ADDRESS_HOUR) == 2).await;
-    let charge = |last: u8| crate::surge::charge_device(&t.app, &from([203, 0, 113, last], Actor::Anonymous), "demo").map(Charge::keep);
+    let charge = |last: u8| crate::surge::charge_device(&t.app, &from([203, 0, 113, last], Actor::Anonymous), "demo").map(drop);
     assert!((0..3).all(|_| charge(1).is_ok()));
     let refused = charge(1).unwrap_err();
     assert_eq!((refused.code(), &refused.details()["seconds"]), ("surge.devices", &json!(1201)));
@@ -92,23 +92,35 @@ apps! { one_address_cannot_bring_devices_and_episodes_without_end, |t| async {
     assert!(charge(2).is_ok(), "others are not concerned");
     t.db.clock().advance(Duration::from_secs(1200));
     assert!(charge(1).is_ok() && charge(1).is_err());
-    let episode = |last: u8| crate::surge::charge_episode(&t.app, &from([203, 0, 113, last], Actor::Anonymous), 1).map(Charge::keep).is_ok();
+    let episode = |last: u8| crate::surge::charge_episode(&t.app, &from([203, 0, 113, last], Actor::Anonymous), 1).is_ok();
     assert_eq!([episode(1), episode(1), episode(1), episode(2)], [true, true, false, true]);
     assert!((0..9).all(|_| crate::surge::charge_device(&t.app, &from([127, 0, 0, 1], Actor::Anonymous), "demo").is_ok()), "whoever a proxy hides");
 }}
 
-apps! { what_came_to_nothing_is_not_counted_and_few_cannot_shut_out_the_rest, |t| async {
+apps! { what_was_there_is_not_counted_and_few_cannot_shut_out_the_rest, |t| async {
     let sys = t.staff("sys", "system_admin", &[]).await;
     set(&sys, "surge.episodes_address_hour", 100).await;
     set(&sys, "surge.episodes_site_hour", 150).await;
     t.until("the settings are known", async || t.app.settings.global(&crate::surge::EPISODES_SITE_HOUR) == 150).await;
     let charge = |last: u8| crate::surge::charge_episode(&t.app, &from([203, 0, 113, last], Actor::Anonymous), 1);
-    assert!((0..1000).all(|_| charge(1).is_ok()), "nothing was made");
-    assert!((0..100).all(|_| charge(1).map(Charge::keep).is_ok()));
-    assert!((0..50).all(|_| charge(2).map(Charge::keep).is_ok()));
-    assert_eq!(charge(2).unwrap_err().code(), "surge.episodes", "the site is full, and this address has its part in it");
-    assert!((0..20).all(|_| charge(3).map(Charge::keep).is_ok()), "a household still comes in");
-    assert!(charge(3).is_err());
+    assert!((0..1000).all(|_| charge(1).map(Charge::give_back).is_ok()), "nothing was made");
+    assert_eq!((0..101).filter(|_| charge(1).is_ok()).count(), 100);
+    assert_eq!((0..100).filter(|_| charge(2).is_ok()).count(), 50 + 20, "the site is full, and this address may bring twenty more");
+    assert_eq!((0..100).filter(|_| charge(3).is_ok()).count(), 20, "a household still comes in");
+    assert!((4..9).all(|last| (0..100).filter(|_| charge(last).is_ok()).count() == 20));
+    assert_eq!((0..100).filter(|_| charge(9).is_ok()).count(), 10, "as many again, and no more");
+    assert_eq!(charge(10).unwrap_err().code(), "surge.episodes");
+}}
+
+apps! { whoever_hangs_up_has_brought_a_visitor_all_the_same, |t| async {
+    let sys = t.staff("sys", "system_admin", &[]).await;
+    set(&sys, "surge.devices_site_hour", 2).await;
+    t.until("the setting is known", async || t.app.settings.global(&crate::surge::DEVICES_SITE_HOUR) == 2).await;
+    let caller = from([203, 0, 113, 1], Actor::Anonymous);
+    drop(crate::surge::charge_device(&t.app, &caller, "demo").unwrap());
+    drop(crate::surge::charge_device(&t.app, &caller, "demo").unwrap());
+    let beyond = (0..100).filter(|_| crate::surge::charge_device(&t.app, &caller, "demo").is_ok()).count();
+    assert_eq!(beyond, 2, "as many again, whoever brings them");
 }}
 
 async fn poll(client: &Client, frames: Value) -> (u16, Value, Option<String>) {

@@ -54,10 +54,10 @@ struct Visitor {
 #[utoipa::path(post, path = "/api/v1/visit/token", tag = "visit", operation_id = "visit_token", request_body = TokenBody,
     responses((status = 200, body = TokenAnswer), (status = "default", body = Problem)))]
 async fn token(State(app): State<App>, caller: Caller, Input(body): Input<TokenBody>) -> Result<Json<TokenAnswer>> {
-    let is_new = body.device_secret.is_none();
-    let charge = is_new.then(|| surge::charge_device(&app, &caller, &body.site)).transpose()?;
+    if body.device_secret.is_none() {
+        surge::charge_device(&app, &caller, &body.site)?;
+    }
     let visit = actions::visit(&app, body.site, body.device_secret, body.locale).await?;
-    charge.into_iter().for_each(surge::Charge::keep);
     Ok(Json(TokenAnswer::of(&app, visit)))
 }
 
