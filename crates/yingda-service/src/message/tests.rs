@@ -147,6 +147,24 @@ apps! { a_late_word_of_the_customer_reopens_or_continues, |t| async {
     assert_eq!(entry["body"]["text"], "第二天再问");
 }}
 
+apps! { where_nobody_takes_words_any_more_that_is_the_answer, |t| async {
+    let (_, mut panel, agent, _desk, id) = talk(&t).await;
+    let sys = t.staff("sys", "system_admin", &[]).await;
+    agent.post(&format!("/api/v1/conversation/{id}/close"), json!({})).await;
+    let site = sys.get("/api/v1/channel/sites").await.body["items"][0]["id"].as_str().unwrap().to_owned();
+    assert_eq!(sys.patch(&format!("/api/v1/channel/sites/{site}"), json!({"rev": 1, "is_active": false})).await.status, 200);
+    for group in &t.groups {
+        let closed = sys.patch(&format!("/api/v1/staff/groups/{group}"), json!({"rev": 1, "is_active": false})).await;
+        assert_eq!(closed.status, 200, "{}", closed.body);
+    }
+    t.db.clock().advance(Duration::from_secs(25 * 3600));
+    panel.say(&id, "late", "还有人吗").await;
+    let error = panel.expect("error").await;
+    assert_eq!((error["code"].as_str(), error.get("retry_ms")), (Some("site.no_open_group"), None), "not to be sent again by itself");
+    panel.send(json!({"type": "ping", "n": 1})).await;
+    panel.expect("pong").await;
+}}
+
 apps! { recalling_takes_back_for_all_but_supervisors, |t| async {
     let (visitor, mut panel, agent, mut desk, id) = talk(&t).await;
     panel.say(&id, "v1", "密码是123456").await;
