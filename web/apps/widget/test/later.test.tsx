@@ -66,6 +66,40 @@ describe('a part of the panel that comes later', () => {
     await vi.waitFor(() => expect(reload).toHaveBeenCalledOnce());
   });
 
+  it('that was missed in the background is told at the first click; what is loaded anew is so at the second', async () => {
+    const reload = vi.spyOn(location, 'reload').mockImplementation(() => {});
+    panel = await openPanel(STAGES.talking!);
+    await vi.waitFor(() => expect(panel.client.sync.phase).toBe('online'));
+    await vi.waitFor(() => expect(panel.byLabel('表情')).toBeTruthy());
+    const fetch = vi.fn<(again?: string) => Promise<never>>(gone);
+    Object.assign(parts, { emoji: new Later(fetch) });
+    await expect(parts.emoji.load()).rejects.toThrow();
+    // Two clicks that wait for one answer are told one failure.
+    panel.byLabel('表情').click();
+    panel.byLabel('表情').click();
+    await vi.waitFor(() => expect(panel.texts('.notice').length).toBe(1));
+    expect([reload.mock.calls.length, parts.emoji.refused]).toEqual([0, 1]);
+    panel.byLabel('表情').click();
+    await vi.waitFor(() => expect(reload).toHaveBeenCalledOnce());
+    expect(fetch.mock.calls).toEqual([[''], ['?1'], ['?2']]);
+  });
+
+  it('that shows an upload leaves both ways out in its place', async () => {
+    panel = await openPanel(STAGES.talking!);
+    await vi.waitFor(() => expect(panel.byLabel('表情')).toBeTruthy());
+    const upload = vi.fn(gone);
+    Object.assign(parts, { upload: new Later(upload) });
+    panel.uploads.add(panel.session.current!, new File(['x'], '账单.pdf', { type: 'application/pdf' }));
+    await vi.waitFor(() => expect(panel.byLabel('重新发送 账单.pdf')).toBeTruthy());
+    const asked = upload.mock.calls.length;
+    panel.byLabel('重新发送 账单.pdf').click();
+    await vi.waitFor(() => expect(upload.mock.calls.length).toBe(asked + 1));
+    await vi.waitFor(() => expect(panel.byLabel('删除 账单.pdf')).toBeTruthy());
+    panel.byLabel('删除 账单.pdf').click();
+    await vi.waitFor(() => expect(panel.byLabel('删除 账单.pdf')).toBeNull());
+    expect(panel.uploads.isBusy).toBe(false);
+  });
+
   it('leaves the words of a card readable in its place', async () => {
     Object.assign(parts, { card: new Later(gone) });
     const card = { type: 'article', title: '停机保号', summary: '怎么办理', url: 'https://shop.example/a' };

@@ -77,7 +77,7 @@ describe('uploads', () => {
     uploads.retry(uploads.of('c1')[0]!.id);
     (await requested(2)).finish(413);
     await vi.waitFor(() => expect(uploads.of('c1')[0]?.failed).toBe(true));
-    uploads.drop(uploads.of('c1')[0]!.id);
+    uploads.discard(uploads.of('c1')[0]!.id);
     expect(uploads.of('c1')).toEqual([]);
     expect(send).not.toHaveBeenCalled();
   });
@@ -98,7 +98,7 @@ describe('uploads', () => {
 
     uploads.add('c1', new File(['a'], 'a.txt', { type: 'text/plain' }));
     const going = await requested(3);
-    uploads.drop(uploads.of('c1')[0]!.id);
+    uploads.discard(uploads.of('c1')[0]!.id);
     expect(going.aborted).toBe(true);
   });
 
@@ -119,7 +119,7 @@ describe('uploads', () => {
     expect(anew().lost).toBe(false);
     uploads.add('c1', picture);
     expect(anew().lost).toBe(true);
-    uploads.drop(uploads.of('c1')[0]!.id);
+    uploads.discard(uploads.of('c1')[0]!.id);
     expect(anew().lost).toBe(false);
   });
 });

@@ -7,8 +7,9 @@ export class Later<T> {
   #asking: Promise<T> | undefined;
   /** The part, once it is here. */
   got: T | undefined;
-  /** How often it was asked for and did not come. */
+  /** How often it did not come to somebody who clicked while the server answered; what is fetched ahead of need tells nobody. */
   refused = 0;
+  #tries = 0;
 
   constructor(fetch: (again?: string) => Promise<T>) {
     this.#fetch = fetch;
@@ -19,14 +20,14 @@ export class Later<T> {
    * appends `again` to the address of each part.
    */
   load(): Promise<T> {
-    this.#asking ??= this.#fetch(this.refused ? `?${this.refused}` : '').then(
+    this.#asking ??= this.#fetch(this.#tries ? `?${this.#tries}` : '').then(
       (part) => {
         this.got = part;
         return part;
       },
       (error: unknown) => {
         this.#asking = undefined;
-        this.refused += 1;
+        this.#tries += 1;
         throw error;
       },
     );
@@ -82,9 +83,13 @@ export function useOpen(): (part: Later<unknown>, then: () => void) => void {
   const attempt = useTry();
   return (part, then) => {
     if (part.got) return then();
+    const before = part.refused;
     const fetched = part.load().catch((error: unknown) => {
-      // The server is there and the chunk is not: the panel is older than the program. Without files that wait nothing is lost by loading it anew.
-      if (part.refused > 1 && session.client.sync.phase === 'online' && !uploads.isBusy) location.reload();
+      if (session.client.sync.phase === 'online') {
+        part.refused = before + 1; // clicks that wait for the same answer are one
+        // The server is there and the chunk is not: the panel is older than the program. Without files that wait nothing is lost by loading it anew.
+        if (before > 0 && !uploads.isBusy) location.reload();
+      }
       throw error;
     });
     attempt(() => fetched.then(then));

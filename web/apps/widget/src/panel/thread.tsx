@@ -117,13 +117,20 @@ export function Thread({ visible, care }: { visible: boolean; care: boolean }) {
               <UploadRow key={upload.id} upload={upload} />
             ) : (
               <li key={upload.id} class="line">
-                {upload.failed ? (
-                  <button type="button" class="link" onClick={() => uploads.retry(upload.id)}>
-                    {words.retry}
-                  </button>
-                ) : (
-                  words.checking
-                )}
+                {/* Both ways out are here too: while a file waits the panel does not load itself anew. */}
+                {upload.failed
+                  ? (['retry', 'discard'] as const).map((act) => (
+                      <button
+                        key={act}
+                        type="button"
+                        class="link"
+                        aria-label={`${words[act]} ${upload.name ?? ''}`}
+                        onClick={() => uploads[act](upload.id)}
+                      >
+                        {words[act]}
+                      </button>
+                    ))
+                  : words.checking}
               </li>
             ),
           )}

@@ -91,7 +91,7 @@ export class Uploads {
     if (upload) void this.#send(upload);
   }
   /** Takes it off; what is under way is broken off. */
-  drop(id: number): void {
+  discard(id: number): void {
     const going = this.#going.get(id);
     this.#going.delete(id);
     going?.abort();
@@ -119,7 +119,7 @@ export class Uploads {
         this.#client.send(conversation, { kind: 'file', body });
       }
       this.#going.delete(id);
-      this.drop(id);
+      this.discard(id);
     } catch (error) {
       this.#set(id, { failed: true, why: typeof error === 'string' ? error : undefined }); // shown with a way to try again
     }

@@ -11,7 +11,7 @@ export function UploadRow({ upload }: { upload: Upload }) {
   // All of it is there, and the server looks at it.
   const state = percent < 100 ? words.uploading(percent) : words.checking;
   const drop = (label: string) => (
-    <button type="button" onClick={() => uploads.drop(upload.id)}>
+    <button type="button" onClick={() => uploads.discard(upload.id)}>
       {label}
     </button>
   );
