@@ -245,7 +245,7 @@ async function administration(scene, locale, show) {
   await system.page.locator('dialog .primary').click();
   await system.page.locator('dialog code').last().waitFor();
   await show('administration', 'one-time password', system.page);
-  await system.page.keyboard.press('Escape');
+  await system.page.locator('dialog .primary').click();
   for (const [path, state] of [
     ['staff/group', 'groups'],
     ['staff/branch', 'branches'],

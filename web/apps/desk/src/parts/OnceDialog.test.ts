@@ -56,9 +56,26 @@ describe('what is shown once', () => {
     expect(onClose).not.toHaveBeenCalled();
   });
 
-  it('is not lost by a click beside the dialog', async () => {
+  it('is told anew when it is copied once more', async () => {
+    clipboard(() => Promise.resolve());
+    const { press, told } = await dialog();
+    const said: (string | null | undefined)[] = [];
+    const observer = new MutationObserver(() => said.push(told()?.textContent));
+    observer.observe(told() as Element, { childList: true, characterData: true, subtree: true });
+    press('复制');
+    await vi.waitFor(() => expect(said).toEqual(['已复制']));
+    press('复制');
+    await vi.waitFor(() => expect(said.slice(1)).toEqual(['', '已复制']));
+    observer.disconnect();
+  });
+
+  it('is lost neither by a click beside the dialog nor by Escape, pressed as often as one likes', async () => {
     const { page, press, onClose } = await dialog();
-    page.querySelector('dialog')?.dispatchEvent(new MouseEvent('mousedown', { bubbles: true }));
+    const shown = page.querySelector('dialog') as HTMLDialogElement;
+    shown.dispatchEvent(new MouseEvent('mousedown', { bubbles: true }));
+    expect(shown.dispatchEvent(new Event('cancel', { cancelable: true }))).toBe(false);
+    shown.close(); // as browsers do at the second Escape
+    expect(shown.open).toBe(true);
     expect(onClose).not.toHaveBeenCalled();
     press('已存好');
     expect(onClose).toHaveBeenCalledOnce();

@@ -14,7 +14,7 @@ export function useThreadScroll(
 ) {
   const atEnd = ref(true);
   let fromEnd = 0;
-  let seen = { scrollTop: 0, scrollHeight: 0, clientHeight: 0 };
+  let lastTop = 0;
   let observer: ResizeObserver | undefined;
 
   function measure() {
@@ -22,11 +22,12 @@ export function useThreadScroll(
     if (!box) return;
     const { scrollTop, scrollHeight, clientHeight } = box;
     fromEnd = scrollHeight - scrollTop - clientHeight;
-    // What grew since the scrolling to the end is no going away from it: only somebody who goes up leaves.
-    const isSameSize = scrollHeight === seen.scrollHeight && clientHeight === seen.clientHeight;
+    // What grew since the scrolling to the end is no going away from it: only somebody who goes up leaves. Where the place seen last is no
+    // more (whole numbers beside a fraction: by a pixel), it was the browser that went up.
+    const wasPossible = lastTop < scrollHeight - clientHeight + 1;
     if (fromEnd < slackPx) atEnd.value = true;
-    else if (isSameSize && scrollTop < seen.scrollTop) atEnd.value = false;
-    seen = { scrollTop, scrollHeight, clientHeight };
+    else if (wasPossible && scrollTop < lastTop) atEnd.value = false;
+    lastTop = scrollTop;
     if (scrollTop < 200 && scrollHeight > clientHeight) onTop();
   }
 
@@ -35,7 +36,7 @@ export function useThreadScroll(
     if (!box) return;
     box.scrollTop = box.scrollHeight;
     fromEnd = 0;
-    seen = { scrollTop: box.scrollTop, scrollHeight: box.scrollHeight, clientHeight: box.clientHeight };
+    lastTop = box.scrollTop;
     atEnd.value = true;
   }
 
