@@ -1,4 +1,5 @@
 import '@yingda/ui/tokens.css';
+import '@yingda/ui/staff.css';
 import '@yingda/ui/base.css';
 import './styles/base.css';
 import './styles/controls.css';
