@@ -1,7 +1,7 @@
 //! Once a day, and at each start, every feature forgets what nobody needs any more.
 //!
 //! A step deletes one chunk in one unit and says how many rows that were. So it may be cut off anywhere, and goes on where it was.
-use crate::{auth, file, oidc, visit};
+use crate::{auth, channel, file, oidc, visit};
 use serde::{Deserialize, Serialize};
 use yingda_base::{
     Db, Error, Result, Tx, http,
@@ -12,8 +12,14 @@ use yingda_base::{
 type Step = fn(&mut Tx) -> Result<u64>;
 
 /// Jobs that are done are purged by their own runner.
-const STEPS: [(&str, Step); 5] =
-    [("answers", http::purge_answers), ("auth", auth::purge), ("file", file::purge), ("visit", visit::purge), ("oidc", oidc::purge)];
+const STEPS: [(&str, Step); 6] = [
+    ("answers", http::purge_answers),
+    ("auth", auth::purge),
+    ("channel", channel::purge),
+    ("file", file::purge),
+    ("visit", visit::purge),
+    ("oidc", oidc::purge),
+];
 
 /// The daily job.
 #[derive(Serialize, Deserialize)]

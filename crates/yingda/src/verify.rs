@@ -17,7 +17,7 @@ use std::{
 };
 use store::{Log, Page};
 use yingda_base::{
-    Db, Result,
+    Db, Result, Tx,
     blob::{BlobId, Blobs},
     db::{Unsound, unsound},
 };
@@ -99,12 +99,30 @@ async fn stored(blobs: &Blobs, db: &Db, report: &mut Report) -> Result<()> {
     Ok(())
 }
 
-/// Holds the rows of files against the contents there are, by name and size. `gone`: known to be erased. Answers all names.
+/// Holds the rows of files and logos against the contents there are, by name and size. `gone`: known to be erased. Answers all names.
 async fn files(db: &Db, sizes: &HashMap<String, u64>, gone: &BTreeSet<String>, report: &mut Report) -> Result<BTreeSet<String>> {
-    let (mut after, mut known) = (0, BTreeSet::new());
+    let mut known = BTreeSet::new();
+    for read in [store::files, store::logos] {
+        hold(db, read, sizes, gone, &mut known, report).await?;
+    }
+    Ok(known)
+}
+
+type Read = fn(&mut Tx, i64) -> Result<Vec<store::File>>;
+
+/// The rows of one kind, a page at a time.
+async fn hold(
+    db: &Db,
+    read: Read,
+    sizes: &HashMap<String, u64>,
+    gone: &BTreeSet<String>,
+    known: &mut BTreeSet<String>,
+    report: &mut Report,
+) -> Result<()> {
+    let mut after = 0;
     loop {
-        let files = db.report(move |tx| store::files(tx, after)).await?;
-        let Some(last) = files.last() else { return Ok(known) };
+        let files = db.report(move |tx| read(tx, after)).await?;
+        let Some(last) = files.last() else { return Ok(()) };
         after = last.id;
         report.files += files.len();
         for file in files {

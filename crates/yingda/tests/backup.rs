@@ -1,7 +1,12 @@
 //! Backups and restores with the real binary, as an operator makes them.
-use super::program::{Ended, Place, Serving, run, yingda};
-use serde_json::Value;
+use super::{
+    drill::Staff,
+    program::{Ended, Place, Serving, run, yingda},
+};
+use reqwest::Method;
+use serde_json::{Value, json};
 use std::{fs, os::unix::fs::PermissionsExt, path::PathBuf, process::Command, thread::sleep, time::Duration};
+use tokio::runtime::Runtime;
 use yingda_base::testkit::TestDb;
 
 fn file(place: &Place, name: &str) -> String {
@@ -13,10 +18,40 @@ fn object(ended: &Ended) -> Value {
     serde_json::from_str(ended.out.lines().last().unwrap_or_default()).unwrap_or_else(|error| panic!("{error}: {ended:?}"))
 }
 
-/// A demonstration installation and a backup of it, made while it served.
+/// Two pixels, of the colour of an operator and of paper.
+const LOGO: &[u8] = b"\x89\x50\x4e\x47\x0d\x0a\x1a\x0a\x00\x00\x00\x0d\x49\x48\x44\x52\x00\x00\x00\x02\x00\x00\x00\x01\x08\x02\x00\x00\x00\x7b\x40\xe8\xdd\x00\x00\x00\x0f\x49\x44\x41\x54\x78\xda\x63\x38\x21\xa0\xf7\xff\xff\x7f\x00\x0b\xb9\x04\x04\x0c\x33\x6f\xd9\x00\x00\x00\x00\x49\x45\x4e\x44\xae\x42\x60\x82";
+
+/// Gives the site of the demonstration a logo.
+fn dress(place: &Place, serving: &Serving) {
+    let (login, password) = place.account("wu.hao");
+    let work = async {
+        let staff = Staff::log_in(&serving.url, &login, &password).await;
+        let site = staff.get("/api/v1/channel/sites").await["items"][0].clone();
+        let path = format!("/api/v1/channel/sites/{}", site["id"].as_str().unwrap());
+        let made = staff.send(Method::POST, &format!("{path}/logo"), "image/png", LOGO.to_vec()).await;
+        let change = json!({"rev": site["rev"], "logo": made["logo"]["id"]}).to_string();
+        let saved = staff.send(Method::PATCH, &path, "application/json", change.into()).await;
+        assert_eq!(saved["site"]["logo"], made["logo"], "{saved}");
+    };
+    Runtime::new().unwrap().block_on(work);
+}
+
+/// The logo customers are shown, fetched.
+fn logo(serving: &Serving) -> Vec<u8> {
+    let work = async {
+        let site: Value = serving.get("/api/v1/channel/sites/demo").await.json().await.unwrap();
+        let answer = serving.get(site["site"]["logo"]["url"].as_str().unwrap_or_else(|| panic!("{site}"))).await;
+        assert_eq!(answer.status().as_u16(), 200);
+        answer.bytes().await.unwrap().to_vec()
+    };
+    Runtime::new().unwrap().block_on(work)
+}
+
+/// A demonstration installation whose site has a logo, and a backup of it, made while it served.
 fn backed_up() -> (Place, String) {
     let place = Place::new();
     let serving = place.serve(&["--demo"]);
+    dress(&place, &serving);
     let backup = file(&place, "b.tar.zst");
     let ended = place.command(&["backup", &backup]);
     assert_eq!(ended.code, Some(0), "{ended:?}");
@@ -33,6 +68,7 @@ fn a_backup_made_while_serving_is_sound_private_and_open_to_common_tools() {
     let said = object(&ended);
     assert_eq!((&said["sound"], &said["backup"]["is_ours"]), (&true.into(), &true.into()), "{said}");
     assert!(said["conversations"].as_i64().unwrap() >= 24);
+    assert_eq!((&said["files"], &said["rubbish"]), (&1.into(), &0.into()), "the logo of the site: {said}");
     // The key is not in it.
     let key = fs::read_to_string(place.path().join("data.key")).unwrap();
     let secret = key.lines().last().unwrap().split(' ').nth(1).unwrap();
@@ -63,6 +99,7 @@ fn a_restore_brings_back_what_was_and_puts_the_rest_aside() {
     assert_eq!(place.command(&["verify"]).code, Some(0));
     assert_eq!(place.command(&["export", "conversations", "-"]).out, before);
     let serving = place.serve(&["--demo"]);
+    assert!(logo(&serving).starts_with(b"\x89PNG"));
     let data = place.data();
     let in_use = run(&["restore", &backup, "--replace", "--data", &data]);
     assert_eq!(in_use.code, Some(7), "{in_use:?}");
@@ -95,6 +132,13 @@ fn from_sqlite_to_postgresql_and_back_it_is_the_same() {
     fs::copy(place.path().join("data.key"), last.path().join("data.key")).unwrap();
     assert_eq!(last.command(&["restore", &second]).code, Some(0));
     assert_eq!(last.command(&["export", "conversations", "-"]).out, place.command(&["export", "conversations", "-"]).out);
+    let served = |place: &Place| {
+        let serving = place.serve(&[]);
+        let logo = logo(&serving);
+        assert_eq!(serving.stop().code, Some(0));
+        logo
+    };
+    assert_eq!(served(&last), served(&place), "the logo has come along");
     let again = on_server(&["restore", &backup, "--replace"]);
     assert_eq!(again.code, Some(0), "{again:?}");
     assert!(again.out.contains("SCHEMA yingda_before_"), "{again:?}");

@@ -12,7 +12,8 @@ use std::{
     },
     time::Duration,
 };
-use talk::{Staff, Visitor};
+pub use talk::Staff;
+use talk::Visitor;
 use trace::{found_in, found_on_server};
 use yingda_base::testkit::TestDb;
 

@@ -100,6 +100,12 @@ fn each_kind_of_damage_is_found_and_named() {
                 .to_owned(),
         ),
         ("file lost", file.to_owned()),
+        (
+            "file emblem",
+            "INSERT INTO site_logo (id, public_id, site_id, blob, media_type, bytes, width, height)
+             VALUES (1, 'emblem', (SELECT MIN(id) FROM site), 'fedcba9876543210fedcba9876543210', 'image/png', 9, 1, 1)"
+                .to_owned(),
+        ),
     ];
     for (words, damage) in &damages {
         if !damage.is_empty() {

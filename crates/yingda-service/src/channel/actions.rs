@@ -1,6 +1,7 @@
 //! Making, changing and finding sites.
 use super::{
-    model::{self, Launcher, Profile, Site, SiteId, Words},
+    logo,
+    model::{self, Launcher, Logo, Profile, Site, SiteId, Words},
     store,
 };
 use crate::{
@@ -49,6 +50,10 @@ pub struct SiteChange {
     pub branch: Option<Option<BranchId>>,
     /// Look and rules, all of them.
     pub profile: Option<Profile>,
+    /// Its logo, by the id an upload answered; `null`: none.
+    #[serde(default, deserialize_with = "nullable")]
+    #[schema(schema_with = nullable_text)]
+    pub logo: Option<Option<String>>,
     /// Whether visitors are let in.
     pub is_active: Option<bool>,
 }
@@ -77,6 +82,9 @@ pub struct PublicSite {
     /// Colour of the brand.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub brand: Option<String>,
+    /// At the head of the panel.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub logo: Option<Logo>,
     /// Where and what the launcher is.
     pub launcher: Launcher,
     /// Whether the panel begins in large type.
@@ -105,6 +113,7 @@ pub fn insert(tx: &mut Tx, new: &NewSite) -> Result<Site> {
         branch: new.branch,
         group: new.group,
         profile: new.profile.clone().check()?,
+        logo: None,
         is_active: true,
         rev: 1,
     };
@@ -112,7 +121,7 @@ pub fn insert(tx: &mut Tx, new: &NewSite) -> Result<Site> {
     if store::insert(tx, &site)? { Ok(site) } else { Err(Error::conflict("site.key_taken")) }
 }
 
-/// Changes a site. Codes: `site.changed` (somebody else was faster), as [`create`].
+/// Changes a site. Codes: `site.changed` (somebody else was faster), `site.logo_gone`, as [`create`].
 pub async fn update(app: &App, caller: &Caller, id: SiteId, change: SiteChange) -> Result<Site> {
     let caller = caller.clone();
     let update = move |tx: &mut Tx| {
@@ -123,6 +132,10 @@ pub async fn update(app: &App, caller: &Caller, id: SiteId, change: SiteChange) 
             group: change.group.unwrap_or(before.group),
             branch: change.branch.unwrap_or(before.branch),
             profile: change.profile.unwrap_or_else(|| before.profile.clone()).check()?,
+            logo: match change.logo {
+                None => before.logo.clone(),
+                Some(wanted) => wanted.map(|wanted| logo::of_site(tx, id, &wanted)).transpose()?,
+            },
             is_active: change.is_active.unwrap_or(before.is_active),
             rev: change.rev + 1,
             ..before.clone()
@@ -130,6 +143,9 @@ pub async fn update(app: &App, caller: &Caller, id: SiteId, change: SiteChange) 
         check_places(tx, &site)?;
         if !store::update(tx, &site)? {
             return Err(Error::conflict("site.changed").with("rev", before.rev));
+        }
+        if site.logo != before.logo {
+            logo::show(tx, id, site.logo.as_ref())?;
         }
         if site.name != before.name {
             conversation::renamed(tx, Named::Site(id.0))?;
@@ -175,7 +191,7 @@ pub async fn get_public(app: &App, key: String, locale: Option<&str>) -> Result<
         groups.sort_by_key(|group| group.id != site.group);
         Ok((site, groups))
     };
-    let (Site { id, key, name, profile, .. }, groups) = app.db.read(read).await?;
+    let (Site { id, key, name, profile, logo, .. }, groups) = app.db.read(read).await?;
     let Words { title, greeting, hot_questions } = profile.words(locale);
     Ok(PublicSite {
         id,
@@ -188,6 +204,7 @@ pub async fn get_public(app: &App, key: String, locale: Option<&str>) -> Result<
         groups,
         preview: profile.preview,
         brand: profile.brand,
+        logo,
         launcher: profile.launcher,
         care: profile.care,
     })

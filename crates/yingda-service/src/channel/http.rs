@@ -2,22 +2,31 @@
 use super::{
     actions::{self, NewSite, PublicSite, SiteChange},
     history::{self, SiteEvent},
-    model::{SecretId, Site, SiteId},
+    logo as logos,
+    model::{Logo, SecretId, Site, SiteId},
     secret::{self, Secret},
 };
-use crate::{App, auth::permission};
+use crate::{
+    App,
+    auth::permission,
+    file::{self, Content},
+};
 use axum::{
     Json,
+    body::Body,
     extract::State,
-    http::{StatusCode, header},
-    response::IntoResponse,
+    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
 };
+use futures_util::TryStreamExt;
 use serde::{Deserialize, Serialize};
+use std::sync::Arc;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::routes;
 use yingda_base::{
-    Result, Tx,
-    http::{Answer, Caller, Id, Input, Limit, Once, Params, Problem, Routes, Rule},
+    Error, Result, Tx,
+    error::Kind,
+    http::{Answer, Caller, Id, Input, Limit, Once, OnceKey, Params, Problem, Routes, Rule},
 };
 
 /// Sites, for visitors and for those who manage them.
@@ -27,6 +36,13 @@ pub fn routes() -> Routes<App> {
         .add(routes!(create), Rule::staff(permission::SITE_MANAGE).audit("site.create", "site"))
         .add(routes!(get), Rule::public().limit(Limit::Entry))
         .add(routes!(update), Rule::staff(permission::SITE_MANAGE).audit("site.update", "site"))
+        .add(
+            routes!(upload_logo),
+            Rule::staff(permission::SITE_MANAGE)
+                .limit(Limit::Costly)
+                .no_audit("what is saved stands in the change of the site; what is not goes away"),
+        )
+        .add(routes!(logo), Rule::public().limit(Limit::Entry))
         .add(routes!(changes), Rule::staff(permission::SITE_MANAGE).limit(Limit::Read))
         .add(routes!(secrets), Rule::staff(permission::SITE_MANAGE).limit(Limit::Read))
         .add(routes!(create_secret), Rule::staff(permission::SITE_MANAGE).audit("site.secret_create", "site").step_up())
@@ -149,4 +165,83 @@ async fn create_secret(State(app): State<App>, caller: Caller, Id(id): Id<SiteId
 async fn retire_secret(State(app): State<App>, caller: Caller, Id(id): Id<SecretId>) -> Result<StatusCode> {
     app.db.write(move |tx| secret::retire(tx, &caller, id)).await?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = SiteLogoAnswer)]
+struct LogoAnswer {
+    logo: Logo,
+}
+
+/// Upload a logo: PNG, JPEG or WebP, at most 5 MiB and 8192 pixels a side. It is encoded anew, at most 512 pixels a side, and shown once
+/// the site is saved with it; one that no site shows goes after a day.
+#[utoipa::path(post, path = "/api/v1/channel/sites/{key}/logo", tag = "channel", operation_id = "site_upload_logo",
+    params(("key" = String, Path, description = "the id of the site")), request_body(content = Vec<u8>, content_type = "image/*"),
+    responses((status = 201, body = LogoAnswer), (status = "default", body = Problem)))]
+async fn upload_logo(
+    State(app): State<App>,
+    caller: Caller,
+    Id(site): Id<SiteId>,
+    key: OnceKey,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Answer> {
+    let admitted = async {
+        let format = logos::declared(file::declared_type(&headers))?;
+        file::check_length(&headers, logos::HEAVIEST)?;
+        app.db.require_room().await?;
+        app.db.read(move |tx| logos::check_room(tx, site)).await?;
+        Ok(format)
+    };
+    let (format, mut received) = file::receive_admitted(&app, admitted.await, body, logos::HEAVIEST).await?;
+    let _place = app.files.place()?;
+    let once = key.with_digest((), std::mem::take(&mut received.digest));
+    if let Some(answer) = once.find(&app.db).await? {
+        return Ok(answer);
+    }
+    file::check_for_viruses(&app, &caller, ("site", &site.to_string()), &received).await?;
+    let content = Arc::new(logos::put(&app, format, received).await?);
+    keep_logo(&app, site, once, content).await
+}
+
+/// Writes the row of what was stored, once; what no row came of is taken back.
+async fn keep_logo(app: &App, site: SiteId, once: Once<()>, content: Arc<Content>) -> Result<Answer> {
+    let for_unit = content.clone();
+    let unit = move |tx: &mut Tx| {
+        let mut is_kept = false;
+        let answer = once.run(tx, |tx, ()| {
+            let logo = logos::keep(tx, site, &for_unit)?;
+            is_kept = true;
+            Answer::new(StatusCode::CREATED, &LogoAnswer { logo })
+        })?;
+        Ok((answer, is_kept))
+    };
+    let kept = app.db.write(unit).await;
+    let is_refused = match &kept {
+        Ok((_, is_kept)) => !is_kept,
+        // Whether a unit whose database went away has committed, nobody knows.
+        Err(error) => !matches!(error.kind(), Kind::Unavailable | Kind::Internal),
+    };
+    if is_refused {
+        content.discard(&app.blobs).await;
+    }
+    kept.map(|(answer, _)| answer)
+}
+
+/// A logo, for everybody. What an address leads to never changes.
+#[utoipa::path(get, path = "/api/v1/channel/logos/{id}", tag = "channel", operation_id = "site_logo", params(("id" = String, Path)),
+    responses((status = 200, content((Vec<u8> = "image/png"), (Vec<u8> = "image/jpeg"))), (status = "default", body = Problem)))]
+async fn logo(State(app): State<App>, Id(id): Id<String>) -> Result<Response> {
+    let found = logos::fetch(&app, id).await?;
+    let headers = [
+        (header::CONTENT_TYPE, HeaderValue::from_str(&found.media_type).map_err(Error::internal)?),
+        (header::CONTENT_LENGTH, HeaderValue::from(found.bytes)),
+        (header::CONTENT_DISPOSITION, HeaderValue::from_static("inline")),
+        (header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=31536000, immutable")),
+        (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
+        (header::CONTENT_SECURITY_POLICY, HeaderValue::from_static("default-src 'none'; sandbox")),
+        (HeaderName::from_static("cross-origin-resource-policy"), HeaderValue::from_static("same-origin")),
+    ];
+    let content = found.content.inspect_err(|error| tracing::warn!(%error, "the content of a logo broke off"));
+    Ok((headers, Body::from_stream(content)).into_response())
 }

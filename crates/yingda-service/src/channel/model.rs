@@ -128,6 +128,27 @@ pub struct Profile {
     pub care: bool,
 }
 
+/// The picture at the head of the panel.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = SiteLogo)]
+pub struct Logo {
+    /// What a change of the site names it by.
+    pub id: String,
+    /// Where everybody may fetch it; what is there never changes.
+    pub url: String,
+    /// In pixels, at most 512.
+    pub width: i64,
+    /// In pixels, at most 512.
+    pub height: i64,
+}
+
+impl Logo {
+    /// With the address its id has.
+    pub fn new(id: String, width: i64, height: i64) -> Logo {
+        Logo { url: format!("/api/v1/channel/logos/{id}"), id, width, height }
+    }
+}
+
 /// A site as those who manage sites see it.
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 pub struct Site {
@@ -145,6 +166,9 @@ pub struct Site {
     /// Look and rules.
     #[serde(flatten)]
     pub profile: Profile,
+    /// At the head of the panel; absent: none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub logo: Option<Logo>,
     /// Whether visitors are let in.
     pub is_active: bool,
     /// Grows with every change; to be given back with one.

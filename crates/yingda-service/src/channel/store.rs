@@ -1,12 +1,12 @@
 //! Sites and channels. Reads skill groups, which staff owns.
-use super::model::{ChannelId, Profile, SecretId, Site, SiteId};
+use super::model::{ChannelId, Logo, Profile, SecretId, Site, SiteId};
 use crate::auth::{BranchId, GroupId, StaffId};
-use yingda_base::{Error, Millis, Result, Tx, db::chunks, key::Sealed, row, sql};
+use yingda_base::{Error, Millis, Result, Tx, blob::BlobId, db::chunks, key::Sealed, row, sql};
 
 row! {
     struct Found {
         id: SiteId, key: String, name: String, branch_id: Option<BranchId>, default_group_id: GroupId, profile: String,
-        is_active: bool, rev: i64,
+        is_active: bool, rev: i64, logo: Option<String>, logo_width: Option<i64>, logo_height: Option<i64>,
     }
     /// A skill group with what a new conversation needs of it.
     pub struct GroupRow { pub id: GroupId, pub name: String, pub branch_id: Option<BranchId>, pub is_active: bool }
@@ -22,27 +22,37 @@ row! {
     }
 }
 
+macro_rules! columns {
+    ($rest:literal) => {
+        concat!(
+            "SELECT s.id, s.key, s.name, s.branch_id, s.default_group_id, s.profile, s.is_active, s.rev,
+                    l.public_id AS logo, l.width AS logo_width, l.height AS logo_height
+               FROM site s
+               LEFT JOIN site_logo l ON l.site_id = s.id AND l.unused_since IS NULL ",
+            $rest
+        )
+    };
+}
+
 fn site(found: Found) -> Result<Site> {
-    let Found { id, key, name, branch_id, default_group_id, profile, is_active, rev } = found;
+    let Found { id, key, name, branch_id, default_group_id, profile, is_active, rev, logo, logo_width, logo_height } = found;
     let profile: Profile = serde_json::from_str(&profile).map_err(Error::internal)?;
-    Ok(Site { id, key, name, branch: branch_id, group: default_group_id, profile, is_active, rev })
+    let logo = logo.zip(logo_width).zip(logo_height).map(|((id, width), height)| Logo::new(id, width, height));
+    Ok(Site { id, key, name, branch: branch_id, group: default_group_id, profile, logo, is_active, rev })
 }
 
 pub fn list(tx: &mut Tx) -> Result<Vec<Site>> {
-    let found: Vec<Found> =
-        tx.all(sql!("SELECT id, key, name, branch_id, default_group_id, profile, is_active, rev FROM site ORDER BY key"))?;
+    let found: Vec<Found> = tx.all(sql!(columns!("ORDER BY s.key")))?;
     found.into_iter().map(site).collect()
 }
 
 pub fn find_by_key(tx: &mut Tx, key: &str) -> Result<Option<Site>> {
-    let found: Option<Found> =
-        tx.find(sql!("SELECT id, key, name, branch_id, default_group_id, profile, is_active, rev FROM site WHERE key = $1", key))?;
+    let found: Option<Found> = tx.find(sql!(columns!("WHERE s.key = $1"), key))?;
     found.map(site).transpose()
 }
 
 pub fn find(tx: &mut Tx, id: SiteId) -> Result<Option<Site>> {
-    let found: Option<Found> =
-        tx.find(sql!("SELECT id, key, name, branch_id, default_group_id, profile, is_active, rev FROM site WHERE id = $1", id))?;
+    let found: Option<Found> = tx.find(sql!(columns!("WHERE s.id = $1"), id))?;
     found.map(site).transpose()
 }
 
@@ -171,5 +181,79 @@ pub fn retire_secret(tx: &mut Tx, id: SecretId) -> Result<Option<SiteId>> {
 
 pub fn use_secret(tx: &mut Tx, id: SecretId) -> Result<()> {
     tx.run(sql!("UPDATE site_secret SET used_at = $2 WHERE id = $1", id, tx.now()))?;
+    Ok(())
+}
+
+row! {
+    /// A logo as stored.
+    pub struct LogoRow {
+        pub id: i64,
+        pub public_id: String,
+        pub site_id: SiteId,
+        pub blob: BlobId,
+        pub media_type: String,
+        pub bytes: i64,
+        pub width: i64,
+        pub height: i64,
+    }
+    struct Count { n: i64 }
+}
+
+/// Adds a logo that no site shows yet.
+pub fn insert_logo(tx: &mut Tx, logo: &LogoRow) -> Result<()> {
+    tx.run(sql!(
+        "INSERT INTO site_logo (id, public_id, site_id, blob, media_type, bytes, width, height, unused_since)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+        logo.id,
+        &logo.public_id,
+        logo.site_id,
+        logo.blob.clone(),
+        &logo.media_type,
+        logo.bytes,
+        logo.width,
+        logo.height,
+        tx.now()
+    ))?;
+    Ok(())
+}
+
+pub fn find_logo(tx: &mut Tx, public_id: &str) -> Result<Option<LogoRow>> {
+    tx.find(sql!("SELECT id, public_id, site_id, blob, media_type, bytes, width, height FROM site_logo WHERE public_id = $1", public_id))
+}
+
+/// The site shows no logo from now on.
+pub fn hide_logo(tx: &mut Tx, site: SiteId) -> Result<()> {
+    tx.run(sql!("UPDATE site_logo SET unused_since = $2 WHERE site_id = $1 AND unused_since IS NULL", site, tx.now()))?;
+    Ok(())
+}
+
+/// The site shows this logo; `false` if it has no such.
+pub fn show_logo(tx: &mut Tx, site: SiteId, public_id: &str) -> Result<bool> {
+    Ok(tx.run(sql!("UPDATE site_logo SET unused_since = NULL WHERE site_id = $1 AND public_id = $2", site, public_id))? == 1)
+}
+
+/// How many logos of the site are not shown.
+pub fn unused_logos(tx: &mut Tx, site: SiteId) -> Result<usize> {
+    let count: Count =
+        tx.get("count", sql!("SELECT COUNT(*) AS n FROM site_logo WHERE site_id = $1 AND unused_since IS NOT NULL", site))?;
+    usize::try_from(count.n).map_err(Error::internal)
+}
+
+/// Logos that were not shown since `before`, a few.
+pub fn long_unused_logos(tx: &mut Tx, before: Millis, limit: i64) -> Result<Vec<LogoRow>> {
+    tx.all(sql!(
+        "SELECT id, public_id, site_id, blob, media_type, bytes, width, height
+           FROM site_logo
+          WHERE unused_since < $1
+          ORDER BY unused_since, id
+          LIMIT $2
+            FOR UPDATE",
+        before,
+        limit
+    ))
+}
+
+pub fn delete_logo(tx: &mut Tx, id: i64) -> Result<()> {
+    tx.run(sql!("DELETE FROM site_logo WHERE id = $1", id))?;
     Ok(())
 }

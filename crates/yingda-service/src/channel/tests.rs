@@ -1,4 +1,6 @@
 //! Over HTTP, as site administrators and visitors use it.
+mod logo;
+
 use crate::apps;
 use serde_json::json;
 

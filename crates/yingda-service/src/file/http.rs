@@ -6,7 +6,7 @@ use super::{
     model::{File, FileKind},
     name::{self, FileName},
     quota::Quota,
-    receive::{drain, receive, too_large},
+    receive::{check_length, declared_type, receive_admitted},
     scan,
     upload::{self as taken, Declared, Stored},
 };
@@ -104,7 +104,7 @@ async fn upload_image(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Answer> {
-    let declared = image::declared(text(&headers)).map(Declared::Image);
+    let declared = image::declared(declared_type(&headers)).map(Declared::Image);
     let most = mebibytes(&app, &super::IMAGE_MB)?;
     take(&app, Upload { caller, conversation, key, headers, most }, body, declared).await
 }
@@ -124,7 +124,7 @@ async fn upload_document(
     let allowed = super::endings(&app.settings.global(&super::TYPES));
     let declared = FileName::clean(&name)
         .map_err(|error| error.with("types", allowed.join(", ")))
-        .and_then(|name| Format::declared(&name, text(&headers), &allowed).map(|format| Declared::Document(format, name)));
+        .and_then(|name| Format::declared(&name, declared_type(&headers), &allowed).map(|format| Declared::Document(format, name)));
     let most = mebibytes(&app, &super::DOCUMENT_MB)?;
     take(&app, Upload { caller, conversation, key, headers, most }, body, declared).await
 }
@@ -141,17 +141,9 @@ struct Upload {
 
 /// Lets an upload in, reads it, and keeps what it brought, once.
 async fn take(app: &App, upload: Upload, body: Body, declared: Result<Declared>) -> Result<Answer> {
-    let admitted = admit(app, &upload, declared).await.and_then(|declared| Ok((declared, app.files.reading()?)));
+    let admitted = admit(app, &upload, declared).await;
     let Upload { caller, conversation, key, most, .. } = upload;
-    let (declared, reading) = match admitted {
-        Ok(admitted) => admitted,
-        Err(error) => {
-            drain(body.into_data_stream()).await;
-            return Err(error);
-        }
-    };
-    let mut received = receive(&app.blobs, body, most).await?;
-    drop(reading);
+    let (declared, mut received) = receive_admitted(app, admitted, body, most).await?;
     // Only now: whoever sends slowly must not keep others from the decoders.
     let _place = app.files.place()?;
     let once = key.with_digest(conversation, std::mem::take(&mut received.digest));
@@ -159,7 +151,7 @@ async fn take(app: &App, upload: Upload, body: Body, declared: Result<Declared>)
         return Ok(answer);
     }
     // First of all: what is known to be evil meets neither decoder nor unpacker.
-    scan::check(app, &caller, &once.input, &received).await?;
+    scan::check(app, &caller, ("conversation", &once.input), &received).await?;
     let stored = taken::put_in(app, declared, received).await?;
     keep(app, caller, once, stored).await
 }
@@ -168,18 +160,10 @@ fn mebibytes(app: &App, setting: &'static Setting<i64>) -> Result<u64> {
     Ok(u64::try_from(app.settings.global(setting)).map_err(Error::internal)? * 1024 * 1024)
 }
 
-/// The declared type.
-fn text(headers: &HeaderMap) -> &str {
-    headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default()
-}
-
 /// What can be said before the body is read.
 async fn admit(app: &App, upload: &Upload, declared: Result<Declared>) -> Result<Declared> {
-    let (declared, headers) = (declared?, &upload.headers);
-    let length = headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()).and_then(|length| length.parse::<u64>().ok());
-    if length.is_some_and(|length| length > upload.most) {
-        return Err(too_large(upload.most));
-    }
+    let declared = declared?;
+    check_length(&upload.headers, upload.most)?;
     app.db.require_room().await?;
     taken::check_upload(app, &upload.caller, &upload.conversation).await?;
     Ok(declared)

@@ -24,15 +24,21 @@ const RUN: i64 = 200;
 
 /// Deletes a chunk of the files that no entry named within a day; how many. Their contents follow as jobs.
 pub fn purge(tx: &mut Tx) -> Result<u64> {
-    let (before, at) = (tx.now() - UNSENT, tx.now() + COPIED);
+    let before = tx.now() - UNSENT;
     let mut gone = 0;
     for file in store::unnamed(tx, before, CHUNK)? {
         gone += 1;
         for blob in store::delete(tx, &file)? {
-            job::enqueue_with(tx, &DeleteContent { blob }, &Plan { run_at: Some(at), unique_key: None })?;
+            delete_later(tx, blob)?;
         }
     }
     Ok(gone)
+}
+
+/// Deletes a content whose row goes in this unit, once a backup that saw the row has copied it.
+pub fn delete_later(tx: &mut Tx, blob: BlobId) -> Result<()> {
+    let at = tx.now() + COPIED;
+    job::enqueue_with(tx, &DeleteContent { blob }, &Plan { run_at: Some(at), unique_key: None }).map(drop)
 }
 
 /// Deletes the content of a file whose row is gone.

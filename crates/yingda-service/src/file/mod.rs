@@ -2,6 +2,7 @@
 //!
 //! Owns `file`, `file_thumbnail`, `file_entry` and `file_total`. The content is a blob, written before the row. An address is a capability (`link`): it
 //! says for whom it was made, and each fetch asks again whether that one may see the file (`fetch`). A virus scanner may be asked first (`scan`).
+//! Pictures that other rooms keep in rows of their own come in the same way ([`receive_admitted`], [`put_fitted`]) and go by [`delete_later`].
 //! Start at `upload`, then `fetch`; [`erase`] is how a file goes for good.
 mod clamd;
 mod erase;
@@ -24,14 +25,16 @@ mod text;
 mod upload;
 mod zip;
 
+pub use self::image::{Frame, declared as declared_image};
 pub use clamd::Address as ScannerAddress;
 pub use erase::erase;
 pub use http::routes;
-pub use jobs::{DeleteContent, MakeThumbnails, purge};
+pub use jobs::{DeleteContent, MakeThumbnails, delete_later, purge};
 pub use link::{LINK_LIFE, Links};
 pub use model::{File, FileKind};
-pub use scan::{OnFailure, ScannerOptions, watch as watch_scanner};
-pub use upload::Desk;
+pub use receive::{Received, check_length, declared_type, receive_admitted};
+pub use scan::{OnFailure, ScannerOptions, check as check_for_viruses, watch as watch_scanner};
+pub use upload::{Content, Desk, put_fitted};
 
 use crate::conversation::{self, CUSTOMER, Conversation, ConversationId};
 use serde_json::{Value, json};

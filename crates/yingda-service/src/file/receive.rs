@@ -1,5 +1,9 @@
 //! A body as it comes, into a file without a name: never whole in memory, never longer than allowed, nothing left if it breaks off.
-use axum::body::{Body, BodyDataStream};
+use crate::App;
+use axum::{
+    body::{Body, BodyDataStream},
+    http::{HeaderMap, header},
+};
 use bytes::Bytes;
 use futures_util::StreamExt;
 use std::{fs::File, io::Write, time::Duration};
@@ -29,9 +33,33 @@ pub struct Received {
     pub digest: BodyDigest,
 }
 
+/// Reads the body of an upload that was let in; of a refused one the rest is read too, so that whoever sends it sees the reason. Codes: why it
+/// was refused, `busy`, those of [`receive`].
+pub async fn receive_admitted<T>(app: &App, admitted: Result<T>, body: Body, most: u64) -> Result<(T, Received)> {
+    let (admitted, _reading) = match admitted.and_then(|admitted| Ok((admitted, app.files.reading()?))) {
+        Ok(admitted) => admitted,
+        Err(error) => {
+            drain(body.into_data_stream()).await;
+            return Err(error);
+        }
+    };
+    Ok((admitted, receive(&app.blobs, body, most).await?))
+}
+
+/// Refuses what says itself that it is too long. Code: `body_too_large`.
+pub fn check_length(headers: &HeaderMap, most: u64) -> Result<()> {
+    let length = headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()).and_then(|length| length.parse::<u64>().ok());
+    if length.is_some_and(|length| length > most) { Err(too_large(most)) } else { Ok(()) }
+}
+
+/// The declared type.
+pub fn declared_type(headers: &HeaderMap) -> &str {
+    headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default()
+}
+
 /// Reads a body of at most `most` bytes, whatever its headers said. Codes: `body_too_large`, `file.upload_slow`, `file.upload_broken`,
 /// `blob.full`.
-pub async fn receive(blobs: &Blobs, body: Body, most: u64) -> Result<Received> {
+async fn receive(blobs: &Blobs, body: Body, most: u64) -> Result<Received> {
     let mut stream = body.into_data_stream();
     let store = blobs.clone();
     let mut content = tokio::task::spawn_blocking(move || store.scratch()).await.map_err(Error::internal)??;
@@ -63,7 +91,7 @@ pub fn too_large(most: u64) -> Error {
 }
 
 /// Reads on without keeping anything: a browser that is still sending when we hang up never sees the reason.
-pub async fn drain(mut stream: BodyDataStream) {
+async fn drain(mut stream: BodyDataStream) {
     let mut left = DRAINED;
     let all = async {
         while let Some(Ok(chunk)) = stream.next().await {

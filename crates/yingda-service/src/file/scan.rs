@@ -75,9 +75,9 @@ impl Scanner {
     }
 }
 
-/// Asks the scanner, if there is one, about what came. Codes: `file.infected`, `body_too_large` (with what the scanner takes),
+/// Asks the scanner, if there is one, about what came for an object (kind and id). Codes: `file.infected`, `body_too_large` (with what the scanner takes),
 /// `file.scan_unavailable`.
-pub async fn check(app: &App, caller: &Caller, conversation: &str, received: &Received) -> Result<()> {
+pub async fn check(app: &App, caller: &Caller, object: (&'static str, &str), received: &Received) -> Result<()> {
     let Some(scanner) = app.files.scanner() else { return Ok(()) };
     let began = Instant::now();
     let verdict = scanner.ask(received).await?;
@@ -89,8 +89,8 @@ pub async fn check(app: &App, caller: &Caller, conversation: &str, received: &Re
         }
         Ok(Verdict::Infected(signature)) => {
             count("infected");
-            tracing::warn!(signature, conversation, "an infected file was refused");
-            record(app, caller, conversation, &signature, received.bytes).await;
+            tracing::warn!(signature, kind = object.0, id = object.1, "an infected file was refused");
+            record(app, caller, object, &signature, received.bytes).await;
             Err(Error::invalid("file.infected"))
         }
         // However lenient one is with a scanner that is down: who sends can choose the size.
@@ -114,14 +114,14 @@ fn count(outcome: &'static str) {
 }
 
 /// Into the audit log: who sent it and what was found. It is refused whether this can be written or not.
-async fn record(app: &App, caller: &Caller, conversation: &str, signature: &str, bytes: u64) {
+async fn record(app: &App, caller: &Caller, (object_kind, id): (&'static str, &str), signature: &str, bytes: u64) {
     if !audit::admits(app, caller) {
         return;
     }
     let audit = Audit {
         action: "file.upload",
-        object_kind: "conversation",
-        object_id: conversation.to_owned(),
+        object_kind,
+        object_id: id.to_owned(),
         refused: "file.infected",
         after: Some(json!({"signature": signature, "bytes": bytes}).to_string()),
         ..Audit::default()

@@ -163,7 +163,8 @@ pub fn is_named_by_a_row(tx: &mut Tx, blob: &BlobId) -> Result<bool> {
     let count: Count = tx.get(
         "count",
         sql!(
-            "SELECT (SELECT COUNT(*) FROM file WHERE blob = $1) + (SELECT COUNT(*) FROM file_thumbnail WHERE blob = $1) AS n",
+            "SELECT (SELECT COUNT(*) FROM file WHERE blob = $1) + (SELECT COUNT(*) FROM file_thumbnail WHERE blob = $1)
+                    + (SELECT COUNT(*) FROM site_logo WHERE blob = $1) AS n",
             blob.clone()
         ),
     )?;

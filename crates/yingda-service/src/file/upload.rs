@@ -1,7 +1,7 @@
 //! Uploading: what somebody sends is checked, its content stored, and then its row written.
 use super::{
     format::Format,
-    image::{self, Picture, Pictures},
+    image::{self, Frame, Picture, Pictures},
     model::{File, FileKind, Thumbnail},
     name::FileName,
     quota::{self, Quota},
@@ -105,23 +105,33 @@ impl Stored {
     /// Takes the contents back: the row could not be written.
     pub async fn discard(&self, blobs: &Blobs) {
         for content in std::iter::once(&self.whole).chain(&self.thumbnail) {
-            if let Err(error) = blobs.delete(&content.blob).await {
-                tracing::warn!(%error, "the content of a refused upload is left behind; `verify` finds it");
-            }
+            content.discard(blobs).await;
         }
     }
 }
 
 /// A picture whose bytes are stored.
-pub(super) struct Content {
-    blob: BlobId,
-    media_type: &'static str,
-    bytes: i64,
-    width: i64,
-    height: i64,
+pub struct Content {
+    /// Where.
+    pub blob: BlobId,
+    /// `image/png` or `image/jpeg`.
+    pub media_type: &'static str,
+    /// Its size.
+    pub bytes: i64,
+    /// In pixels.
+    pub width: i64,
+    /// In pixels.
+    pub height: i64,
 }
 
 impl Content {
+    /// Takes it back: the row could not be written.
+    pub async fn discard(&self, blobs: &Blobs) {
+        if let Err(error) = blobs.delete(&self.blob).await {
+            tracing::warn!(%error, "the content of a refused upload is left behind; `verify` finds it");
+        }
+    }
+
     /// As the small copy of a file.
     pub(super) fn thumbnail_of(&self, file_id: i64) -> Thumbnail {
         let Content { blob, media_type, bytes, width, height } = self;
@@ -152,14 +162,7 @@ pub async fn put_in(app: &App, declared: Declared, received: Received) -> Result
 
 /// Checks an image and encodes it anew.
 async fn store_image(app: &App, format: ImageFormat, received: Received) -> Result<Stored> {
-    let Received { mut content, bytes, .. } = received;
-    let work = move || {
-        // A decoder jumps about in it. At most as many are held as decode at once.
-        let mut whole = Vec::with_capacity(usize::try_from(bytes).map_err(Error::internal)?);
-        content.rewind().and_then(|()| content.read_to_end(&mut whole)).map_err(unwritable)?;
-        image::process(format, &whole)
-    };
-    let Pictures { whole, thumbnail } = app.files.decode(work).await?;
+    let Pictures { whole, thumbnail } = app.files.decode(move || image::process(format, &read_whole(received)?)).await?;
     // Contents first: a row names only what is there. If the program dies before it is written, they are rubbish that `verify` finds.
     let whole = put(&app.blobs, &app.context, whole).await?;
     let thumbnail = match thumbnail {
@@ -167,6 +170,20 @@ async fn store_image(app: &App, format: ImageFormat, received: Received) -> Resu
         None => None,
     };
     Ok(Stored { kind: FileKind::Image, name: None, whole, thumbnail })
+}
+
+/// A decoder jumps about in it. At most as many are held as decode at once.
+fn read_whole(Received { mut content, bytes, .. }: Received) -> Result<Vec<u8>> {
+    let mut whole = Vec::with_capacity(usize::try_from(bytes).map_err(Error::internal)?);
+    content.rewind().and_then(|()| content.read_to_end(&mut whole)).map_err(unwritable)?;
+    Ok(whole)
+}
+
+/// Checks a picture that another room keeps in a row of its own, makes it fit and stores it; no row names it yet. Codes: those of
+/// [`image::process`], `blob.full`.
+pub async fn put_fitted(app: &App, format: ImageFormat, received: Received, frame: Frame) -> Result<Content> {
+    let picture = app.files.decode(move || image::fitted(format, &read_whole(received)?, frame)).await?;
+    put(&app.blobs, &app.context, picture).await
 }
 
 /// Looks into any other file and stores it as it came.

@@ -227,6 +227,12 @@ async fn of_the_rest(call: Call, operation: &str, object: &str, s: &Scene<'_>) -
         ("POST /api/v1/channel/sites", "-") => call.json(json!({"key": fresh("site"), "name": "新站", "group": s.stage.places.group})),
         ("GET /api/v1/channel/sites/{key}", "-") => call.id("demo"),
         ("PATCH /api/v1/channel/sites/{key}", "-") => call.id(s.site(&fresh("site")).await).json(json!({"rev": 1, "name": "改名"})),
+        ("POST /api/v1/channel/sites/{key}/logo", "-") => {
+            let call = call.id(s.site(&fresh("site")).await);
+            Call { file: Some(("image/png", png())), ..call }
+        }
+        ("GET /api/v1/channel/logos/{id}", "unknown") => call.id("nowhere"),
+        ("GET /api/v1/channel/logos/{id}", "-") => call.id(s.logo(&s.site(&fresh("site")).await).await),
         ("GET /api/v1/channel/sites/{key}/changes", "-") => call.id(s.site(&fresh("site")).await),
         ("GET /api/v1/channel/sites/{key}/secrets" | "POST /api/v1/channel/sites/{key}/secrets", "-") => {
             call.id(s.site(&fresh("site")).await).json(json!({}))

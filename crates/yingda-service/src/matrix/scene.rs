@@ -154,6 +154,14 @@ impl<'a> Scene<'a> {
         self.made("/api/v1/channel/sites", json!({"key": key, "name": "新站", "group": self.stage.places.group}), "site").await
     }
 
+    /// A logo uploaded for this site; answers its id.
+    pub(super) async fn logo(&self, site: &str) -> String {
+        let path = format!("/api/v1/channel/sites/{site}/logo");
+        let answer = self.stage.helper.request(Method::POST, &path).header(header::CONTENT_TYPE, "image/png").body(png()).send().await;
+        let answer: Value = answer.expect("the server answers").json().await.expect("JSON");
+        text(&answer["logo"]["id"])
+    }
+
     /// Makes something as the helper; answers its id.
     pub(super) async fn made(&self, path: &str, body: Value, name: &str) -> String {
         made(&self.stage.helper, path, body, name).await

@@ -11,7 +11,7 @@ row! {
         pub id: i64, pub public_id: String, pub head: i64, pub customer_head: i64,
         pub entries: i64, pub first: i64, pub last: i64, pub customer_last: i64,
     }
-    /// A content a file names, its own or that of its small copy.
+    /// A content a row names: that of a file or its small copy, or a logo.
     pub(super) struct File { pub id: i64, pub public_id: String, pub blob: String, pub bytes: i64 }
     struct Misfit { what: String, detail: String }
 }
@@ -167,6 +167,10 @@ pub(super) fn files(tx: &mut Tx, after: i64) -> Result<Vec<File>> {
         after,
         PAGE
     ))
+}
+
+pub(super) fn logos(tx: &mut Tx, after: i64) -> Result<Vec<File>> {
+    tx.all(sql!("SELECT id, public_id, blob, bytes FROM site_logo WHERE id > $1 ORDER BY id LIMIT $2", after, PAGE))
 }
 
 fn faults(code: &'static str, misfits: Vec<Misfit>) -> impl Iterator<Item = Fault> {

@@ -1,6 +1,7 @@
 //! A visitor and a member of staff, as their programs speak.
 use super::PATIENCE;
 use futures_util::{SinkExt, StreamExt};
+use reqwest::Method;
 use serde_json::{Value, json};
 use std::time::Duration;
 use tokio::{net::TcpStream, time::timeout};
@@ -86,6 +87,12 @@ impl Staff {
 
     pub async fn post(&self, path: &str, body: Value) -> Value {
         post(&format!("{}{path}", self.url), Some(&self.token), &body).await
+    }
+
+    /// With a body that is no JSON, or another verb.
+    pub async fn send(&self, method: Method, path: &str, kind: &str, body: Vec<u8>) -> Value {
+        let call = reqwest::Client::new().request(method, format!("{}{path}", self.url)).bearer_auth(&self.token);
+        call.header("content-type", kind).header("x-yingda-client", "test").body(body).send().await.unwrap().json().await.unwrap()
     }
 
     pub async fn get(&self, path: &str) -> Value {

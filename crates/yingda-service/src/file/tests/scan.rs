@@ -10,6 +10,7 @@ use crate::{
     testkit::TestApp,
 };
 use futures_util::TryStreamExt;
+use reqwest::{Method, header};
 use serde_json::json;
 use std::{
     fs,
@@ -59,9 +60,14 @@ both! { what_a_scanner_finds_is_refused_and_audited_and_nothing_is_kept, |db| as
     assert!(!found.1.to_string().contains("Test.Evil"), "who sends it need not know by what");
     let image = answer(upload_call(&visitor, &conversation, "image/png", [&png()[..], b"evil"].concat())).await;
     assert_eq!(code(&image), (422, "file.infected"), "an image is asked about as it came");
+    let sys = t.staff("sys", "system_admin", &[]).await;
+    let site = sys.get("/api/v1/channel/sites").await.body["items"][0]["id"].as_str().unwrap().to_owned();
+    let call = sys.request(Method::POST, &format!("/api/v1/channel/sites/{site}/logo")).header(header::CONTENT_TYPE, "image/png");
+    let logo = answer(call.body([&png()[..], b"evil"].concat())).await;
+    assert_eq!(code(&logo), (422, "file.infected"), "so is the logo of a site");
     assert_eq!(blobs(&t).await, 0);
     let noted = noted(&t).await;
-    assert_eq!(noted.len(), 2);
+    assert_eq!((noted.len(), &noted[2].object_id), (3, &site));
     assert_eq!((&*noted[0].action, &*noted[0].code, &noted[0].object_id), ("file.upload", "file.infected", &conversation));
     assert!(noted[0].value.contains("Test.Evil") && !noted[0].value.contains("a.txt"), "{}", noted[0].value);
     assert_eq!(document::upload(&visitor, &conversation, "a.txt", b"something good").await.0, 201);
