@@ -117,3 +117,82 @@ journey('of two who change a site at once the second one is told, and loses noth
   await second.page.getByRole('button', { name: '放弃并载入' }).click();
   await eventually(async () => assert.equal(await second.page.getByLabel('欢迎语').inputValue(), '第一个'));
 });
+
+journey('a site gets a logo: seen before it is saved, by customers after, and taken away again', async (scene) => {
+  const system = await scene.desk('wu.hao', { viewport: { width: 1440, height: 900 } });
+  const { page } = system;
+  await page.getByRole('link', { name: '站点' }).click();
+  await page.getByRole('row', { name: /demo/ }).getByRole('link').click();
+  const inner = page.frameLocator('iframe[title="站点预览"]').frameLocator('iframe.panel');
+  await inner.getByRole('button', { name: '人工客服' }).waitFor();
+  const file = page.locator('input[type=file]');
+  const drawn = (frame) =>
+    eventually(async () => {
+      const width = await frame.locator('.head img').evaluate((one) => one.complete && one.naturalWidth);
+      assert.equal(width, 512, 'made smaller, and shown');
+    });
+
+  const save = async () => {
+    const button = page.getByRole('button', { name: '保存' });
+    await button.click();
+    await button.waitFor({ state: 'detached' });
+  };
+
+  // What is no picture is refused where it stands, by the desk and by the server.
+  await file.setInputFiles({ name: 'a.svg', mimeType: 'image/svg+xml', buffer: Buffer.from('<svg/>') });
+  await page.getByText(/SVG 等其他格式请先另存为 PNG/).waitFor();
+  system.watch.allow(/422.*\/logo/);
+  await file.setInputFiles({ name: 'a.png', mimeType: 'image/png', buffer: Buffer.from('<svg/>') });
+  await page.getByText('文件内容与它的类型不符').waitFor();
+
+  await file.setInputFiles(await emblem(page));
+  await drawn(inner);
+  await scene.assertAccessible(system, 'the logo of a site');
+  await picture(system, 'logo');
+  const before = await scene.visitor();
+  assert.equal(await before.panel.locator('.head img').count(), 0, 'customers do not see it before it is saved');
+  await save();
+  await before.reload();
+  await drawn(before.panel);
+  assert.equal(await before.panel.locator('.head img').getAttribute('alt'), '星桥通信网上营业厅');
+  await picture(before, 'logo-customer');
+  const dark = await scene.visitor({ theme: 'dark', viewport: { width: 390, height: 844 } });
+  await drawn(dark.panel);
+  await picture(dark, 'logo-phone');
+
+  // A picture that does not come leaves its place to the mark, and nothing moves.
+  const title = () => before.panel.locator('h1').evaluate((one) => JSON.stringify(one.getBoundingClientRect()));
+  const stood = await title();
+  before.watch.allow(/logos/);
+  await before.page.route('**/channel/logos/**', (route) => route.abort());
+  await before.reload();
+  await before.panel.locator('.head .logo svg').waitFor();
+  assert.equal(await title(), stood);
+
+  await page.getByRole('link', { name: '全部站点' }).click();
+  await page.getByRole('row', { name: /demo/ }).locator('img').waitFor();
+  await picture(system, 'logo-list');
+  await page.getByRole('row', { name: /demo/ }).getByRole('link').click();
+  await page.getByRole('button', { name: '移除' }).click();
+  await inner.locator('.head > svg.mark').waitFor();
+  await save();
+  await dark.reload();
+  await dark.panel.locator('.head > svg.mark').waitFor();
+  await page.getByRole('tab', { name: '修改记录' }).click();
+  await page.getByRole('definition').filter({ hasText: '512 × 128' }).first().waitFor();
+});
+
+/** As logos come from a drawing program: large, dark words, nothing around them. */
+async function emblem(page) {
+  const bytes = await page.evaluate(async () => {
+    const canvas = new OffscreenCanvas(2048, 512);
+    const ink = canvas.getContext('2d');
+    ink.fillStyle = '#0b3d91';
+    ink.arc(256, 256, 220, 0, 7);
+    ink.fill();
+    ink.font = '700 340px sans-serif';
+    ink.fillText('星桥通信', 540, 380);
+    return [...new Uint8Array(await (await canvas.convertToBlob({ type: 'image/png' })).arrayBuffer())];
+  });
+  return { name: 'logo.png', mimeType: 'image/png', buffer: Buffer.from(bytes) };
+}

@@ -242,6 +242,8 @@ const site = (id: string, key: string, name: string, over: Partial<Site> = {}): 
     launcher: { side: 'right', x: 24, y: 24, shape: 'circle' },
     ...over,
   }) as Site;
+/** Stands for a picture the server made: words in dark red, nothing around them. */
+const LOGO = `data:image/svg+xml,${encodeURIComponent('<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 240 64"><circle cx="32" cy="32" r="26" fill="#c8102e"/><path d="M14 40q18-22 36 0" fill="none" stroke="#fff" stroke-width="5"/><text x="70" y="46" font-size="38" font-weight="700" textLength="164" lengthAdjust="spacingAndGlyphs" fill="#5b0a18">XINGQIAO</text></svg>')}`;
 export const sites: Site[] = [
   site('s1', 'xingqiao', '星桥网上营业厅', {
     title: '星桥客服',
@@ -250,6 +252,7 @@ export const sites: Site[] = [
     hot_questions: ['这个月话费变多了', '宽带网速很慢', '流量用完怎么算', '携号转网资格'],
     origins: ['https://www.xingqiao.example', 'https://*.hall.xingqiao.example'],
     brand: '#c8102e',
+    logo: { id: 'k2vQ8s', url: LOGO, width: 240, height: 64 },
     groups: ['g2', 'g3'],
     branch: 'zj',
     translations: { en: { title: 'Xingqiao Support', greeting: 'What can we help you with?', hot_questions: [] } },

@@ -28,7 +28,25 @@ if (['ended', 'rate', 'rated'].includes(state)) localStorage.setItem('yd:demo:cu
 if (state === 'offline')
   localStorage.setItem('yd:demo:draft', isEnglish ? 'Please bring a cable' : '麻烦带一根六类网线');
 
+/** The operator's own picture: words in a dark colour and nothing around them, as logos are. */
+async function emblem() {
+  const canvas = new OffscreenCanvas(480, 128);
+  const ink = canvas.getContext('2d')!;
+  ink.fillStyle = '#0b3d91';
+  ink.arc(64, 64, 56, 0, 7);
+  ink.fill();
+  ink.font = '700 84px sans-serif';
+  ink.fillText('星桥通信', 132, 94);
+  return { url: URL.createObjectURL(await canvas.convertToBlob()), width: 480, height: 128 };
+}
+const logos = {
+  logo: emblem,
+  logoTalking: emblem,
+  logoLost: async () => ({ url: '/nowhere.png', width: 480, height: 128 }),
+};
+
 const site = {
+  logo: await logos[state as keyof typeof logos]?.(),
   id: 's',
   key: 'demo',
   name: '星桥通信',

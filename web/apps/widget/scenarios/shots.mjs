@@ -29,6 +29,9 @@ const STATES = [
   'emoji',
   'confirm',
   'sizes',
+  'logo',
+  'logoTalking',
+  'logoLost',
 ];
 const LOOKS = [
   { name: 'light', size: [380, 640], query: '' },

@@ -87,6 +87,9 @@ const invited = talk().note(1, 'rating_invited', { name: '林晓' });
 
 export const STAGES: Record<string, Stage> = {
   home: { conversations: [], entries: [] },
+  logo: { conversations: [], entries: [] },
+  logoLost: { conversations: [], entries: [] },
+  logoTalking: stageOf(talking),
   connecting: { conversations: [], entries: [], isSilent: true },
   queued: stageOf(waiting, { state: 'queued', owner: undefined, position: 4 }),
   next: stageOf(waiting, { state: 'queued', owner: undefined, position: 1 }),

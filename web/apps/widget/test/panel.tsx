@@ -6,6 +6,7 @@ import { App } from '../src/panel/app.tsx';
 import { warm } from '../src/panel/later.ts';
 import { Session } from '../src/panel/session.ts';
 import { Uploads } from '../src/panel/uploads.ts';
+import type { Site } from '../src/panel/visit.ts';
 import { tongueOf } from '../src/panel/words.ts';
 
 export const SITE = {
@@ -21,7 +22,7 @@ export const SITE = {
 };
 
 /** The real panel on a stage instead of a server. */
-export async function openPanel(stage: Stage, locale = 'zh-CN') {
+export async function openPanel(stage: Stage, locale = 'zh-CN', site: Site = SITE) {
   const skew = NOW - Date.now();
   const { env, cut, push } = stageEnvironment(stage, skew);
   const identity = { side: 'customer', identity: 'visitor:demo', client: { kind: 'widget', version: '1' } } as const;
@@ -30,7 +31,7 @@ export async function openPanel(stage: Stage, locale = 'zh-CN') {
   const tongue = await tongueOf(locale);
   const now = () => Date.now() + client.skew;
   const session = new Session({
-    site: SITE,
+    site,
     locale,
     client,
     store: localStorage,

@@ -36,6 +36,7 @@ export type SettingValue = Schemas['ValueView'];
 export type Site = Schemas['Site'];
 export type NewSite = Schemas['NewSite'];
 export type SiteChange = Schemas['SiteChange'];
+export type SiteLogo = Schemas['SiteLogo'];
 export type SiteEvent = Schemas['SiteEvent'];
 export type SiteSecret = Schemas['Secret'];
 export type Staff = Schemas['Staff'];

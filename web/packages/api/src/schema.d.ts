@@ -367,6 +367,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/channel/logos/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A logo, for everybody. What an address leads to never changes. */
+        get: operations["site_logo"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/channel/secrets/{id}": {
         parameters: {
             query?: never;
@@ -431,6 +448,26 @@ export interface paths {
         get: operations["site_changes"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/channel/sites/{key}/logo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Upload a logo: PNG, JPEG or WebP, at most 5 MiB and 8192 pixels a side. It is encoded anew, at most 512 pixels a side, and shown once
+         *     the site is saved with it; one that no site shows goes after a day.
+         */
+        post: operations["site_upload_logo"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2571,6 +2608,8 @@ export interface components {
             launcher: components["schemas"]["Launcher"];
             /** @description Language of visitors whose browser names none we speak. */
             locale: string;
+            /** @description At the head of the panel. */
+            logo?: components["schemas"]["SiteLogo"];
             /** @description Its name. */
             name: string;
             /** @description Whether agents see what a visitor is typing. */
@@ -2869,6 +2908,8 @@ export interface components {
             is_active: boolean;
             /** @description What the widget's loader names it by. */
             key: string;
+            /** @description At the head of the panel; absent: none. */
+            logo?: components["schemas"]["SiteLogo"];
             /** @description Its name. */
             name: string;
             /**
@@ -2888,6 +2929,8 @@ export interface components {
             group?: components["schemas"]["GroupId"];
             /** @description Whether visitors are let in. */
             is_active?: boolean;
+            /** @description Absent: it stays. `null`: none from now on. */
+            logo?: string | null;
             /** @description Its name. */
             name?: string;
             /** @description Look and rules, all of them. */
@@ -2919,6 +2962,26 @@ export interface components {
         SiteId: string;
         SiteList: {
             items: components["schemas"]["Site"][];
+        };
+        /** @description The picture at the head of the panel. */
+        SiteLogo: {
+            /**
+             * Format: int64
+             * @description In pixels, at most 512.
+             */
+            height: number;
+            /** @description What a change of the site names it by. */
+            id: string;
+            /** @description Where everybody may fetch it; what is there never changes. */
+            url: string;
+            /**
+             * Format: int64
+             * @description In pixels, at most 512.
+             */
+            width: number;
+        };
+        SiteLogoAnswer: {
+            logo: components["schemas"]["SiteLogo"];
         };
         SiteSecretAnswer: {
             secret: components["schemas"]["Secret"];
@@ -3954,6 +4017,36 @@ export interface operations {
             };
         };
     };
+    site_logo: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/jpeg": number[];
+                    "image/png": number[];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     site_retire_secret: {
         parameters: {
             query?: never;
@@ -4123,6 +4216,40 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SiteEventList"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    site_upload_logo: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the id of the site */
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "image/*": number[];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SiteLogoAnswer"];
                 };
             };
             default: {

@@ -8,6 +8,7 @@ export interface PreviewLook {
     readonly hot_questions: readonly string[];
     readonly groups: readonly { readonly id: string; readonly name: string }[];
     readonly brand?: string;
+    readonly logo?: { readonly url: string; readonly width: number; readonly height: number };
     readonly care: boolean;
   };
   readonly launcher: {

@@ -1,7 +1,9 @@
 import { xingqiaoMark } from '@yingda/ui';
 import { close, minus, volume, volumeOff } from '@yingda/ui/icons';
+import { useState } from 'preact/hooks';
 import { usePanel } from './context.ts';
 import { Icon, Mark } from './icon.tsx';
+import { parts } from './later.ts';
 
 export interface HeaderProps {
   readonly care: boolean;
@@ -35,9 +37,12 @@ export function useStatus(): { title: string; status: string; tone: Tone } {
 export function Header({ care, sizing, sound, onCare, onSound, onEnd }: HeaderProps) {
   const { session, words, minimise } = usePanel();
   const { title, status, tone } = useStatus();
+  const mark = <Mark of={xingqiaoMark} />;
+  // One that comes later does not push the title aside.
+  const [own] = useState(parts.logo.got);
   return (
     <header class="head">
-      <Mark of={xingqiaoMark} />
+      {own ? <own.Logo title={title}>{mark}</own.Logo> : mark}
       <div class="title">
         <h1 class="yd-cut">{title}</h1>
         <p role="status">

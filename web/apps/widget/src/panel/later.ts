@@ -42,6 +42,7 @@ export const parts = {
   card: new Later(() => import('./later/card.tsx')),
   emoji: new Later(() => import('./later/emoji.tsx')),
   ending: new Later(() => import('./later/ending.tsx')),
+  logo: new Later(() => import('./later/logo.tsx')),
   lightbox: new Later(() => import('./later/lightbox.tsx')),
   ratingForm: new Later(() => import('./later/ratingForm.tsx')),
   upload: new Later(() => import('./later/upload.tsx')),

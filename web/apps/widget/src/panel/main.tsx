@@ -45,6 +45,7 @@ async function run(): Promise<void> {
     throw error;
   });
   document.title = site.title;
+  const dressed = site.logo && parts.logo.load().catch(() => {});
   applyBrand(site.brand, document.documentElement);
   const store = safeStorage();
   const env = browserEnvironment('');
@@ -160,6 +161,7 @@ async function run(): Promise<void> {
   readySound();
   // Whoever reads large type sees nothing move after it has come.
   if (careOf(store.getItem(CARE_KEY) ?? '', pageCare, site.care) > 0) await parts.care.load().catch(() => {});
+  await dressed;
   draw();
   host.tell({ type: 'ready' });
   await client.start();

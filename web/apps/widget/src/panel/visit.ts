@@ -14,6 +14,8 @@ export interface Site {
   readonly groups: readonly { readonly id: string; readonly name: string }[];
   readonly preview: boolean;
   readonly brand?: string;
+  /** At the head, with its size in pixels. */
+  readonly logo?: { readonly url: string; readonly width: number; readonly height: number };
   /** Large type for those who have not chosen. */
   readonly care?: boolean;
 }

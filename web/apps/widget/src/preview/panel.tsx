@@ -4,6 +4,7 @@ import { render } from 'preact';
 import { App } from '../panel/app.tsx';
 import type { Panel } from '../panel/context.ts';
 import { memoryStore } from '../panel/kept.ts';
+import { parts } from '../panel/later.ts';
 import { Session } from '../panel/session.ts';
 import { Uploads } from '../panel/uploads.ts';
 import { tongueOf } from '../panel/words.ts';
@@ -23,7 +24,7 @@ export function drawPanel(): void {
   const isStarted = client.start();
   const minimise = () => tellPreview(parent, { preview: 'close' });
   const draw = async ({ site, locale: wanted, theme }: PreviewLook) => {
-    const [tongue] = await Promise.all([tongueOf(wanted), isStarted]);
+    const [tongue] = await Promise.all([tongueOf(wanted), isStarted, parts.logo.load().catch(() => {})]);
     document.documentElement.lang = tongue.locale;
     applyTheme(theme);
     document.documentElement.style.removeProperty('--yd-brand');

@@ -8,6 +8,7 @@ import { stage } from '../../../scenarios/stage.ts';
 import { afternoon } from '../../../scenarios/world.ts';
 import SiteEditPage from './SiteEditPage.vue';
 
+const fresh = { id: 'fresh1', url: '/fresh.png', width: 200, height: 60 };
 const json = (body: unknown, status = 200) => new Response(JSON.stringify(body), { status });
 type Write = { method: string; path: string; body: { rev?: number; profile?: Record<string, unknown> } };
 
@@ -27,14 +28,17 @@ async function open(refuse?: () => Response | Promise<undefined>) {
       if (request.method === 'GET') return answer(request);
       const path = new URL(request.url).pathname;
       const text = await request.text();
-      const body = text ? JSON.parse(text) : {};
+      const isPicture = request.headers.get('Content-Type')?.startsWith('image/');
+      const body = isPicture ? { picture: text } : text ? JSON.parse(text) : {};
       writes.push({ method: request.method, path, body });
       const refused = await refuse?.();
       if (refused) return refused;
+      if (path.endsWith('/logo')) return json({ logo: fresh }, 201);
       if (path.endsWith('/secrets')) return json({ secret: { id: 'k3', created_at: 1 }, text: 'the-only-time' }, 201);
       if (request.method === 'DELETE') return new Response(null, { status: 204 });
-      const { profile, ...rest } = body;
-      return json({ site: { ...sites[0], ...rest, ...profile, rev: body.rev + 1 } });
+      const { profile, logo: named, ...rest } = body;
+      const logo = named ? { ...fresh, id: named } : undefined;
+      return json({ site: { ...sites[0], ...rest, ...profile, logo, rev: body.rev + 1 } });
     },
   );
   router.addRoute({ path: '/site', name: 'site', component: { render: () => h('p', 'list') } });
@@ -58,8 +62,14 @@ async function open(refuse?: () => Response | Promise<undefined>) {
     field.dispatchEvent(new Event('input'));
     await nextTick();
   };
+  const choose = async (file: File) => {
+    const field = dom.querySelector<HTMLInputElement>('input[type=file]')!;
+    Object.defineProperty(field, 'files', { value: [file], configurable: true });
+    field.dispatchEvent(new Event('change'));
+    await nextTick();
+  };
   const text = (selector: string) => [...dom.querySelectorAll(selector)].map((one) => one.textContent?.trim());
-  return { dom, router, writes, press, button, type, text };
+  return { dom, router, writes, press, button, type, choose, text };
 }
 afterEach(() => document.body.replaceChildren());
 
@@ -93,6 +103,66 @@ describe('the page of a site', () => {
     expect(writes).toEqual([]);
     await type('#site-origins', 'https://a.cn');
     expect(text('.field .wrong')).toEqual([]);
+  });
+
+  it('brings a logo to the server, shows it, saves it, and takes it away again', async () => {
+    const { dom, writes, press, button, choose } = await open();
+    expect(dom.querySelector('.plate img')?.getAttribute('alt')).toBe('星桥网上营业厅的标志');
+    await choose(new File(['bytes'], 'a.png', { type: 'image/png' }));
+    expect(button('正在上传…')?.disabled).toBe(true);
+    await vi.waitFor(() => expect(dom.querySelector('.plate img')?.getAttribute('src')).toBe('/fresh.png'));
+    expect(writes[0]).toEqual({
+      method: 'POST',
+      path: '/api/v1/channel/sites/s1/logo',
+      body: { picture: 'bytes' },
+    });
+    await press('保存');
+    await vi.waitFor(() => expect(writes[1]?.body).toMatchObject({ rev: 3, logo: 'fresh1' }));
+    await vi.waitFor(() => expect(button('保存')).toBeUndefined());
+    await press('移除');
+    expect([dom.querySelector('.plate img'), document.activeElement?.textContent]).toEqual([null, '上传图片']);
+    await vi.waitFor(() => expect(button('保存')?.disabled).toBe(false));
+    await press('保存');
+    await vi.waitFor(() => expect(writes[2]?.body).toMatchObject({ logo: null }));
+  });
+
+  it('says why a file is no logo: its own reasons before sending, and those of the server', async () => {
+    const refused = () =>
+      json({ status: 422, code: 'file.content_mismatch', title: '文件内容与它的类型不符', details: {} }, 422);
+    const { writes, choose, text, dom } = await open(refused);
+    await choose(new File(['<svg/>'], 'a.svg', { type: 'image/svg+xml' }));
+    expect(text('#site-logo-wrong')[0]).toContain('SVG');
+    await choose(new File([new Uint8Array(5 * 1024 * 1024 + 1)], 'a.png', { type: 'image/png' }));
+    expect(text('#site-logo-wrong')[0]).toContain('超过 5 MB');
+    expect(writes).toEqual([]);
+    await choose(new File(['<svg/>'], 'a.png', { type: 'image/png' }));
+    await vi.waitFor(() => expect(text('#site-logo-wrong')).toEqual(['文件内容与它的类型不符']));
+    expect(dom.querySelector('.plate img')?.getAttribute('src')).toContain('data:');
+  });
+
+  it('takes no picture that comes after the form was put back', async () => {
+    const answers: (() => void)[] = [];
+    const { dom, press, type, choose } = await open(
+      () => new Promise((resolve) => answers.push(() => resolve(undefined))),
+    );
+    await choose(new File(['one'], 'a.png', { type: 'image/png' }));
+    await vi.waitFor(() => expect(answers).toHaveLength(1));
+    await type('#site-brand', '#0a5c36');
+    await press('放弃修改');
+    answers[0]?.();
+    await new Promise((resolve) => setTimeout(resolve)); // what came too late has been heard by then
+    expect(dom.querySelector('.plate img')?.getAttribute('src')).toContain('data:');
+  });
+
+  it('says at the logo that it has expired, and goes there', async () => {
+    const gone = () =>
+      json({ status: 422, code: 'site.logo_gone', title: '上传的标志已过期，请重新上传', details: {} }, 422);
+    const { dom, press, type, text } = await open(gone);
+    await press('规则');
+    await type('#site-name', '改名');
+    await press('保存');
+    await vi.waitFor(() => expect(text('.field .wrong')).toContain('没有接受：上传的标志已过期，请重新上传'));
+    expect(dom.querySelector('[aria-selected=true]')?.textContent).toContain('外观');
   });
 
   it('warns of a colour nobody can read white on', async () => {
@@ -220,6 +290,7 @@ describe('the page of a site', () => {
     expect(heard[0]).toMatchObject({ site: { title: '星桥客服', brand: '#c8102e' }, locale: 'zh-CN', theme: 'light' });
     await type('#site-brand', '#0a5c36');
     await vi.waitFor(() => expect(heard.at(-1)?.site.brand).toBe('#0a5c36'));
+    expect(heard.at(-1)?.site.logo).toMatchObject({ width: 240, height: 64 });
     await type('#site-brand', '#0a5');
     await vi.waitFor(() => expect(heard.at(-1)?.site.brand).toBeUndefined());
     const stranger = vi.fn();

@@ -1,3 +1,5 @@
+import type { SiteLogo } from '@yingda/api';
+
 export interface ChangedField {
   readonly field: string;
   readonly before: string;
@@ -22,7 +24,11 @@ function difference(before: string, after: string): Pick<ChangedField, 'before' 
   return gone || come ? { before: gone, after: come } : { before, after };
 }
 
+/** A picture in a line: its size, and what tells it from others of that size. */
+const pictured = ({ id, width, height }: SiteLogo) => `${width} × ${height} · ${id.slice(0, 6)}`;
+
 function flat(value: unknown, path = '', all = new Map<string, string>()): Map<string, string> {
+  if (path === 'logo') return all.set(path, pictured(value as SiteLogo));
   if (typeof value === 'object' && value !== null && !Array.isArray(value))
     for (const [name, part] of Object.entries(value)) flat(part, path ? `${path}.${name}` : name, all);
   else if (path && value !== undefined && value !== null)

@@ -13,12 +13,16 @@ const changed = (change: (form: SiteForm) => void): SiteForm => {
 describe('the form of a site', () => {
   it('gives back what it was made of', () => {
     const { rev, profile, ...rest } = changeOf(formOf(hall), hall.rev);
-    expect([rev, rest]).toEqual([3, { name: hall.name, group: 'g1', branch: 'zj', is_active: true }]);
+    expect([rev, rest]).toEqual([3, { name: hall.name, group: 'g1', branch: 'zj', is_active: true, logo: 'k2vQ8s' }]);
     const said = { ...hall, ...profile } as typeof hall;
     expect(said).toEqual(hall);
     expect(Object.keys(profile ?? {})).not.toContain('id');
     expect(isSame(formOf(hall), formOf(structuredClone(hall)))).toBe(true);
-    expect(changeOf(formOf(mall), 3)).toMatchObject({ branch: null, profile: { locale: 'zh-CN', translations: {} } });
+    expect(changeOf(formOf(mall), 3)).toMatchObject({
+      branch: null,
+      logo: null,
+      profile: { locale: 'zh-CN', translations: {} },
+    });
   });
 
   it('keeps the words of each language when another one becomes the default', () => {
@@ -104,5 +108,11 @@ it('says what differs between two states of a site', () => {
   ]);
   expect(changedFields({ a: ['x', 'y'] }, { a: ['y', 'x'] })).toEqual([{ field: 'a', before: 'x\ny', after: 'y\nx' }]);
   expect(changedFields({}, { hot_questions: [] })).toEqual([]);
+  // Another picture of the same size is another one.
+  const logo = (id: string) => ({ logo: { id, url: `/x/${id}`, width: 200, height: 60 } });
+  expect(changedFields(logo('aaaaaaaa'), logo('bbbbbbbb'))).toEqual([
+    { field: 'logo', before: '200 × 60 · aaaaaa', after: '200 × 60 · bbbbbb' },
+  ]);
+  expect(changedFields({}, logo('aaaaaaaa'))).toHaveLength(1);
   expect(changedFields(undefined, { name: 'x' })).toEqual([{ field: 'name', before: '', after: 'x' }]);
 });

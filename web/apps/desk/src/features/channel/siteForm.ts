@@ -1,4 +1,4 @@
-import type { NewSite, Site, SiteChange } from '@yingda/api';
+import type { NewSite, Site, SiteChange, SiteLogo } from '@yingda/api';
 
 /** The languages visitors are spoken to in; the server knows the same two. */
 export const LANGUAGES = ['zh-CN', 'en'] as const;
@@ -19,6 +19,8 @@ export interface SiteForm {
   locale: Language;
   words: Record<Language, Words>;
   brand: string;
+  /** Uploaded; shown to visitors once the site is saved with it. */
+  logo?: SiteLogo;
   launcher: Site['launcher'];
   care: boolean;
   preview: boolean;
@@ -49,6 +51,7 @@ export function formOf(site: Site): SiteForm {
     care,
     preview,
     brand: site.brand ?? '',
+    logo: site.logo,
     launcher: { ...launcher },
     groups: [...groups],
     origins: site.origins.join('\n'),
@@ -89,6 +92,7 @@ export function changeOf(form: SiteForm, rev: number): SiteChange {
     group: form.group,
     branch: form.branch ?? null,
     is_active: form.is_active,
+    logo: form.logo?.id ?? null,
     profile,
   };
 }
@@ -144,5 +148,5 @@ export type Tab = (typeof TABS)[number];
 /** Where a field stands. */
 export function tabOf(field: string): Tab {
   if (LANGUAGES.some((language) => field.startsWith(`${language}.`))) return 'words';
-  return ['brand', 'x', 'y'].includes(field) ? 'look' : 'rules';
+  return ['brand', 'logo', 'x', 'y'].includes(field) ? 'look' : 'rules';
 }

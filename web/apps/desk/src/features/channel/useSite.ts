@@ -70,7 +70,8 @@ export function useSite(id: string) {
       else if (failure.code === 'site.profile_invalid') {
         const field = String(failure.details.field);
         refused.value = { [FIELDS[field] ?? field]: { why: 'refused', what: failure.title } };
-      } else throw failure;
+      } else if (failure.code === 'site.logo_gone') refused.value = { logo: { why: 'refused', what: failure.title } };
+      else throw failure;
       return false;
     } finally {
       isSaving.value = false;
