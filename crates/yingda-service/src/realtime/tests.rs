@@ -180,6 +180,35 @@ async fn heal(kind: Kind) {
     t.stop().await;
 }
 
+/// Whoever asks for a conversation before its event has come still learns their place, and that it moves.
+async fn places_without_doorbells(kind: Kind) {
+    let bus = Arc::new(FaultBus::new(Entropy::seeded(7), 100));
+    let t = TestApp::start(TestDb::open(kind, |_| {}, bus)).await;
+    let (first, second) = (t.visitor().await, t.visitor().await);
+    let ahead = first.open("o").await;
+    let mut panel = second.socket().await;
+    let rev = panel.settle().await["inbox_rev"].clone();
+    let id = second.open("o").await;
+    panel.send(json!({"type": "hello", "inbox_rev": rev, "resume": [{"conversation": id, "after": 0}]})).await;
+    let place = |place: i64| move |inbox: &Value| inbox["items"].as_array().unwrap().iter().any(|item| item["position"] == place);
+    panel.expect_where("inbox", place(2)).await;
+    assert_eq!(first.post(&format!("/api/v1/conversation/{ahead}/close"), json!({})).await.status, 200);
+    panel.expect_where("inbox", place(1)).await;
+    t.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn places_are_told_without_doorbells_on_sqlite() {
+    places_without_doorbells(Kind::Sqlite).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn places_are_told_without_doorbells_on_postgres() {
+    if TestDb::postgres_if_there().is_some() {
+        places_without_doorbells(Kind::Postgres).await;
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn lost_doorbells_heal_on_sqlite() {
     heal(Kind::Sqlite).await;

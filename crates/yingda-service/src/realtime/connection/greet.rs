@@ -4,7 +4,8 @@ use super::{
     found::{self, Resumed},
 };
 use crate::{
-    App, conversation,
+    App,
+    conversation::{self, Card},
     realtime::{
         frame::{self, ClientFrame, Hello, Resume},
         hub::Who,
@@ -154,11 +155,14 @@ impl<T: Transport> Connection<T> {
             Actor::Visitor(visitor) => self.find_for_visitor(visitor, &hello).await?,
             Actor::Anonymous => return Ok(()),
         };
-        let (mut told, mut missed) = (Vec::new(), Vec::new());
+        let (mut told, mut missed, mut unplaced) = (Vec::new(), Vec::new(), Vec::new());
         for (wish, found) in hello.resume.iter().zip(resumed) {
             told.push(match found {
                 Ok(found) => {
-                    let head = self.resume(wish, &found);
+                    let (head, is_news) = self.resume(wish, &found);
+                    if is_news && inbox.is_none() {
+                        unplaced.push(found.card.clone());
+                    }
                     missed.push((found.card.row.id, found.entries));
                     json!({"conversation": wish.conversation, "head": head})
                 }
@@ -174,8 +178,9 @@ impl<T: Transport> Connection<T> {
         if let Some(inbox) = inbox {
             self.send("inbox", &inbox).await?;
         }
-        if matches!(self.actor, Actor::Staff(_)) {
-            self.push_presence().await?;
+        match self.actor {
+            Actor::Staff(_) => self.push_presence().await?,
+            Actor::Visitor(_) | Actor::Anonymous => self.place(unplaced).await?,
         }
         for (id, entries) in missed {
             match entries {
@@ -186,15 +191,27 @@ impl<T: Transport> Connection<T> {
         Ok(())
     }
 
-    /// Subscribes to a conversation; answers the last `seq` of it for this viewer.
-    fn resume(&mut self, wish: &Resume, found: &Resumed) -> i64 {
+    /// Subscribes to a conversation; answers the last `seq` of it for this viewer, and whether it was not told yet where it stands. That comes
+    /// with this hello, so that a note cannot be what tells it again.
+    fn resume(&mut self, wish: &Resume, found: &Resumed) -> (i64, bool) {
         let card = &found.card;
         self.subscribe(card, wish.after.max(0));
-        if let Some(subscription) = self.subscriptions.get_mut(&card.row.id) {
-            // Where it stands is in the inbox that comes with this hello: a note must not be what tells it again.
-            subscription.is_standing_news(&card.row);
+        let is_news = self.subscriptions.get_mut(&card.row.id).is_some_and(|subscription| subscription.is_standing_news(&card.row));
+        (conversation::sight(&self.app, &self.actor, card).viewer.eyes.head(&card.row), is_news)
+    }
+
+    /// Tells a visitor where conversations stand that came with no inbox: the client asked for what it has just opened, before the event of
+    /// the opening came here.
+    async fn place(&mut self, cards: Vec<Card>) -> Flow {
+        if cards.is_empty() {
+            return Ok(());
         }
-        conversation::sight(&self.app, &self.actor, card).viewer.eyes.head(&card.row)
+        let is_behind = |card: &&Card| self.app.board.rev(card.row.id) < card.row.rev;
+        let behind = cards.iter().filter(is_behind).map(|card| card.row.id).collect();
+        if let Err(error) = self.app.board.refresh(&self.app.db, behind).await {
+            tracing::warn!(%error, "the board could not be refreshed; the sweep will do it");
+        }
+        self.push_cards(&cards).await
     }
 
     async fn find_for_staff(&mut self, staff: &Arc<StaffActor>, hello: &Arc<Hello>) -> std::result::Result<Greeted, End> {

@@ -185,7 +185,7 @@ impl<T: Transport> Connection<T> {
         }
     }
 
-    async fn push_cards(&mut self, cards: &[Card]) -> Flow {
+    pub(super) async fn push_cards(&mut self, cards: &[Card]) -> Flow {
         self.note_places(cards);
         let items = cards.iter().map(|card| card.view(&conversation::sight(&self.app, &self.actor, card))).collect();
         self.inboxes += 1;
