@@ -27,6 +27,8 @@ export interface SocketLike {
   onmessage: ((event: { data: unknown }) => void) | null;
   onclose: (() => void) | null;
   onerror: (() => void) | null;
+  /** As the standard numbers it: 2 and 3 take nothing any more. */
+  readonly readyState?: number;
   send(text: string): void;
   close(): void;
 }

@@ -16,6 +16,9 @@ export interface TransportEvents {
 
 const packed = (frame: ClientFrame) => ({ v: 1, ...frame });
 
+/** From here on a socket takes nothing. */
+const CLOSING = 2;
+
 export function openSocket(env: Environment, on: TransportEvents): Transport {
   const socket = env.socket(`${env.origin().replace(/^http/, 'ws')}/api/v1/socket`);
   let live = true;
@@ -32,7 +35,8 @@ export function openSocket(env: Environment, on: TransportEvents): Transport {
   };
   return {
     kind: 'socket',
-    send: (frame) => live && socket.send(JSON.stringify(packed(frame))),
+    // A page that comes back as it was hears of the end of its socket after it may have spoken already.
+    send: (frame) => live && (socket.readyState ?? 0) < CLOSING && socket.send(JSON.stringify(packed(frame))),
     close() {
       live = false;
       socket.close();

@@ -26,6 +26,17 @@ describe('connection', () => {
     expect(tab.socket.received.at(-1)).toMatchObject({ type: 'pong', n: 42 });
   });
 
+  it('says nothing to a socket that is closing already', async () => {
+    const tab = await started(new Tab(clock, server.connect));
+    const before = tab.socket.received.length;
+    tab.socket.readyState = 2;
+    server.push({ type: 'ping', n: 42 });
+    expect(tab.socket.received.length).toBe(before);
+    tab.socket.break();
+    await clock.pass(300);
+    expect([tab.client.sync.phase, tab.sockets.length]).toEqual(['online', 2]);
+  });
+
   it('pings every 7 s and gives a silent server 7 s to answer', async () => {
     const tab = await started(new Tab(clock, server.connect));
     await clock.pass(21_500);

@@ -85,6 +85,7 @@ export class FakeSocket implements SocketLike {
   onerror: (() => void) | null = null;
   readonly received: ClientFrame[] = [];
   closed = false;
+  readyState = 1;
   /** Called for each frame of the client. */
   answer: (frame: ClientFrame, socket: FakeSocket) => void = () => {};
 

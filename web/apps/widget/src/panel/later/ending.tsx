@@ -1,4 +1,4 @@
-import { useEffect, useRef } from 'preact/hooks';
+import { useLayoutEffect, useRef } from 'preact/hooks';
 import { usePanel, useTry } from '../context.ts';
 import { wear } from '../later.ts';
 import style from './ending.css?inline';
@@ -20,7 +20,8 @@ export function EndDialog({ onDone }: { onDone: () => void }) {
   const words = WORDS[locale];
   const attempt = useTry();
   const dialog = useRef<HTMLDialogElement>(null);
-  useEffect(() => dialog.current?.showModal(), []);
+  // Before it is drawn: nobody must see or press what is not open yet.
+  useLayoutEffect(() => dialog.current?.showModal(), []);
   const end = () => {
     dialog.current?.close();
     attempt(() => session.end());

@@ -1,6 +1,6 @@
 import type { ImageBody } from '@yingda/realtime';
 import { chevronRight, close, refresh } from '@yingda/ui/icons';
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { usePanel } from '../context.ts';
 import { Icon } from '../icon.tsx';
 import { wear } from '../later.ts';
@@ -51,7 +51,8 @@ export function Lightbox({ body: first, url: firstUrl, onClose }: LightboxProps)
     const next = at < 0 ? undefined : pictures[at + by];
     if (next) setFile(next.body.file);
   };
-  useEffect(() => dialog.current?.showModal(), []);
+  // Before it is drawn: nobody must see or press what is not open yet.
+  useLayoutEffect(() => dialog.current?.showModal(), []);
   useEffect(() => {
     if (url === undefined) ask();
   }, [file]);
