@@ -155,12 +155,14 @@ impl<T: Transport> Connection<T> {
             Actor::Visitor(visitor) => self.find_for_visitor(visitor, &hello).await?,
             Actor::Anonymous => return Ok(()),
         };
+        let is_visitor = matches!(self.actor, Actor::Visitor(_));
+        let is_shown = |conversation: &str| inbox.iter().any(|inbox| inbox.items.iter().any(|item| item.id == conversation));
         let (mut told, mut missed, mut unplaced) = (Vec::new(), Vec::new(), Vec::new());
         for (wish, found) in hello.resume.iter().zip(resumed) {
             told.push(match found {
                 Ok(found) => {
                     let (head, is_news) = self.resume(wish, &found);
-                    if is_news && inbox.is_none() {
+                    if is_visitor && is_news && !is_shown(&wish.conversation) {
                         unplaced.push(found.card.clone());
                     }
                     missed.push((found.card.row.id, found.entries));
@@ -178,10 +180,10 @@ impl<T: Transport> Connection<T> {
         if let Some(inbox) = inbox {
             self.send("inbox", &inbox).await?;
         }
-        match self.actor {
-            Actor::Staff(_) => self.push_presence().await?,
-            Actor::Visitor(_) | Actor::Anonymous => self.place(unplaced).await?,
+        if matches!(self.actor, Actor::Staff(_)) {
+            self.push_presence().await?;
         }
+        self.place(unplaced).await?;
         for (id, entries) in missed {
             match entries {
                 Some(entries) => self.show_page(id, &entries).await?,
@@ -200,8 +202,8 @@ impl<T: Transport> Connection<T> {
         (conversation::sight(&self.app, &self.actor, card).viewer.eyes.head(&card.row), is_news)
     }
 
-    /// Tells a visitor where conversations stand that came with no inbox: the client asked for what it has just opened, before the event of
-    /// the opening came here.
+    /// Tells a visitor where conversations stand that came with no inbox, as when the client asks for what it has just opened before the event
+    /// of the opening came here.
     async fn place(&mut self, cards: Vec<Card>) -> Flow {
         if cards.is_empty() {
             return Ok(());
