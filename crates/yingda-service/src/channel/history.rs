@@ -18,7 +18,7 @@ pub struct SiteEvent {
     pub at: Millis,
     /// Whose doing, by name.
     pub by: String,
-    /// `site.create`, `site.update`, `site.secret_create`, `site.secret_retire`.
+    /// `site.create`, `site.update`, `site.secret_create`, `site.secret_retire`, `site.logo_upload`.
     pub action: String,
     /// The site before; of a key nothing is kept but its id.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -36,12 +36,7 @@ pub fn routes() -> Routes<App> {
         .add(routes!(create), Rule::staff(permission::SITE_MANAGE).audit("site.create", "site"))
         .add(routes!(get), Rule::public().limit(Limit::Entry))
         .add(routes!(update), Rule::staff(permission::SITE_MANAGE).audit("site.update", "site"))
-        .add(
-            routes!(upload_logo),
-            Rule::staff(permission::SITE_MANAGE)
-                .limit(Limit::Costly)
-                .no_audit("what is saved stands in the change of the site; what is not goes away"),
-        )
+        .add(routes!(upload_logo), Rule::staff(permission::SITE_MANAGE).limit(Limit::Costly).audit("site.logo_upload", "site"))
         .add(routes!(logo), Rule::public().limit(Limit::Entry))
         .add(routes!(changes), Rule::staff(permission::SITE_MANAGE).limit(Limit::Read))
         .add(routes!(secrets), Rule::staff(permission::SITE_MANAGE).limit(Limit::Read))
@@ -201,16 +196,16 @@ async fn upload_logo(
     }
     file::check_for_viruses(&app, &caller, ("site", &site.to_string()), &received).await?;
     let content = Arc::new(logos::put(&app, format, received).await?);
-    keep_logo(&app, site, once, content).await
+    keep_logo(&app, caller, site, once, content).await
 }
 
 /// Writes the row of what was stored, once; what no row came of is taken back.
-async fn keep_logo(app: &App, site: SiteId, once: Once<()>, content: Arc<Content>) -> Result<Answer> {
+async fn keep_logo(app: &App, caller: Caller, site: SiteId, once: Once<()>, content: Arc<Content>) -> Result<Answer> {
     let for_unit = content.clone();
     let unit = move |tx: &mut Tx| {
         let mut is_kept = false;
         let answer = once.run(tx, |tx, ()| {
-            let logo = logos::keep(tx, site, &for_unit)?;
+            let logo = logos::keep(tx, &caller, site, &for_unit)?;
             is_kept = true;
             Answer::new(StatusCode::CREATED, &LogoAnswer { logo })
         })?;

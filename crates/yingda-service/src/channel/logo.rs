@@ -8,13 +8,14 @@ use super::{
 };
 use crate::{
     App,
+    audit::{self, Audit},
     file::{self, Content, Frame},
 };
 use ::image::ImageFormat;
 use bytes::Bytes;
 use futures_util::stream::BoxStream;
 use std::time::Duration;
-use yingda_base::{Error, Result, Tx, error::Kind};
+use yingda_base::{Error, Result, Tx, error::Kind, http::Caller};
 
 /// What an uploaded logo may weigh, in bytes.
 pub const HEAVIEST: u64 = 5 * 1024 * 1024;
@@ -47,7 +48,7 @@ pub fn check_room(tx: &mut Tx, site: SiteId) -> Result<()> {
 }
 
 /// Keeps what was stored as a logo the site may be saved with. Codes as [`check_room`].
-pub fn keep(tx: &mut Tx, site: SiteId, content: &Content) -> Result<Logo> {
+pub fn keep(tx: &mut Tx, caller: &Caller, site: SiteId, content: &Content) -> Result<Logo> {
     // Locked, so that of two who upload at the same time the second one counts that of the first.
     store::lock(tx, site)?.ok_or_else(|| Error::not_found("site"))?;
     check_room(tx, site)?;
@@ -63,6 +64,11 @@ pub fn keep(tx: &mut Tx, site: SiteId, content: &Content) -> Result<Logo> {
         height: *height,
     };
     store::insert_logo(tx, &row)?;
+    // Everybody may fetch it from now on, saved or not.
+    let what = serde_json::json!({"logo": row.public_id, "bytes": row.bytes}).to_string();
+    let audit =
+        Audit { action: "site.logo_upload", object_kind: "site", object_id: site.to_string(), after: Some(what), ..Audit::default() };
+    audit::record(tx, caller, &audit)?;
     Ok(Logo::new(row.public_id, row.width, row.height))
 }
 

@@ -2943,7 +2943,7 @@ export interface components {
         };
         /** @description One change of a site. */
         SiteEvent: {
-            /** @description `site.create`, `site.update`, `site.secret_create`, `site.secret_retire`. */
+            /** @description `site.create`, `site.update`, `site.secret_create`, `site.secret_retire`, `site.logo_upload`. */
             action: string;
             /** @description The site after. */
             after?: unknown;

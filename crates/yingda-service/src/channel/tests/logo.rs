@@ -10,7 +10,12 @@ use image::{DynamicImage, ImageFormat, Rgb, RgbImage, Rgba, RgbaImage};
 use reqwest::{Method, header};
 use serde_json::{Value, json};
 use std::{io::Cursor, time::Duration};
-use yingda_base::{Tx, blob::BlobId, row, sql};
+use yingda_base::{
+    Tx,
+    blob::BlobId,
+    http::{Actor, Caller},
+    row, sql,
+};
 
 row! { struct Waiting { n: i64 } }
 
@@ -99,7 +104,9 @@ apps! { a_logo_is_uploaded_saved_seen_replaced_and_taken_away, |t| async {
     assert_eq!(sys.get("/api/v1/channel/sites").await.body["items"][0].get("logo"), None);
 
     let events = sys.get(&format!("/api/v1/channel/sites/{site}/changes")).await.body["items"].clone();
-    let told: Vec<_> = events.as_array().unwrap().iter().map(|event| (&event["before"]["logo"]["id"], &event["after"]["logo"]["id"])).collect();
+    let (saved, uploaded): (Vec<_>, Vec<_>) = events.as_array().unwrap().iter().partition(|event| event["action"] == "site.update");
+    assert_eq!(uploaded.iter().filter(|event| event["action"] == "site.logo_upload").count(), 2, "who put what where everybody can fetch it");
+    let told: Vec<_> = saved.iter().map(|event| (&event["before"]["logo"]["id"], &event["after"]["logo"]["id"])).collect();
     let (none, a, b) = (&Value::Null, &first["id"], &second["id"]);
     assert_eq!(told, [(a, none), (b, a), (a, b), (a, a), (none, a)], "the history says which when");
 }}
@@ -229,7 +236,7 @@ apps! { an_upload_under_a_key_is_kept_once_and_a_form_cannot_fill_the_disk, |t| 
         let blob = t.app.blobs.put(&t.app.context.entropy, emblem(1).into()).await.unwrap();
         let content = Content { blob, media_type: "image/png", bytes: 1, width: 1, height: 1 };
         let id = site.parse().unwrap();
-        t.db.write(move |tx| logo::keep(tx, id, &content)).await.unwrap();
+        t.db.write(move |tx| logo::keep(tx, &Caller::local(Actor::Anonymous), id, &content)).await.unwrap();
     }
     let (status, body) = upload(&sys, &site, "image/png", emblem(0)).await;
     assert_eq!((status, &body["code"], &body["details"]["limit"]), (409, &json!("site.logo_limit"), &json!(40)));

@@ -129,6 +129,7 @@ export const zh = {
     action: {
       create: '新建了站点',
       update: '修改了设置',
+      logo_upload: '上传了一个标志',
       secret_create: '新建了身份密钥',
       secret_retire: '停用了身份密钥',
     },
@@ -314,6 +315,7 @@ export const en: Translation<typeof zh> = {
     action: {
       create: 'Made the site',
       update: 'Changed settings',
+      logo_upload: 'Uploaded a logo',
       secret_create: 'Made an identity key',
       secret_retire: 'Retired an identity key',
     },
