@@ -15,7 +15,7 @@ pub(super) fn get(tx: &mut Tx, actor: &Actor, public_id: &str) -> Result<Draft> 
     Ok(store::draft(tx, staff, id)?.unwrap_or(Draft { conversation_id: id, text: String::new(), rev: 0 }))
 }
 
-/// Stores it; an older `rev` than the stored one is refused with what is stored.
+/// Stores it; an older `rev` than the stored one is refused with what is stored, unless that is the same text.
 pub(super) fn put(tx: &mut Tx, actor: &Actor, public_id: &str, text: &str, rev: i64) -> Result<Draft> {
     let (staff, id) = mine(tx, actor, public_id)?;
     if text.chars().count() > LONGEST || text.contains('\0') {
@@ -29,6 +29,10 @@ pub(super) fn put(tx: &mut Tx, actor: &Actor, public_id: &str, text: &str, rev: 
         return Ok(Draft { conversation_id: id, text: text.to_owned(), rev });
     }
     let stored = get(tx, actor, public_id)?;
+    if stored.text == text {
+        // Said again because the answer was lost, or by the page that was loaded anew meanwhile.
+        return Ok(stored);
+    }
     Err(Error::conflict("draft_stale").with("text", stored.text).with("rev", stored.rev))
 }
 

@@ -197,6 +197,8 @@ apps! { drafts_are_kept_by_revision, |t| async {
     assert_eq!(put("第二稿", 2).await.status, 200);
     let stale = put("旧的", 2).await;
     assert_eq!((stale.status, stale.code(), stale.body["details"]["text"].as_str()), (409, "draft_stale", Some("第二稿")));
+    let again = put("第二稿", 2).await;
+    assert_eq!((again.status, &again.body["rev"]), (200, &json!(2)), "the same again, because the answer was lost");
     let colleague = t.agent("chenli").await;
     assert_eq!(colleague.get(&path).await.body, json!({"text": "", "rev": 0}), "drafts are one's own");
     let stranger = t.staff("waizu", "agent", &[OTHER_GROUP]).await;

@@ -9,14 +9,16 @@ const json = (body: unknown, status = 200) => new Response(JSON.stringify(body),
 
 /** A server that keeps one draft the way docs/protocol.md says. */
 function keeper(stored = { text: '', rev: 0 }) {
-  const state = { stored, reachable: true, puts: 0 };
+  const state = { stored, reachable: true, puts: 0, refused: 0 };
   const answer = async (request: Request) => {
     if (!state.reachable) throw new TypeError('Failed to fetch');
     if (request.method === 'GET') return json(state.stored);
     state.puts += 1;
     const put = (await request.json()) as { text: string; rev: number };
-    if (put.rev <= state.stored.rev)
+    if (put.rev <= state.stored.rev) {
+      state.refused += 1;
       return json({ code: 'draft_stale', title: '', status: 409, details: state.stored }, 409);
+    }
     state.stored = put;
     return json(put);
   };
@@ -62,11 +64,13 @@ describe('drafts', () => {
   it('keep the words of the one who is typing when another desk was faster', async () => {
     const server = keeper();
     const { drafts } = await desk(server);
+    await drafts.load('c1');
     drafts.set('c1', '我这边的话');
     server.state.stored = { text: '另一台的话', rev: 7 };
     await vi.advanceTimersByTimeAsync(1000);
     await vi.waitFor(() => expect(server.state.stored).toEqual({ text: '我这边的话', rev: 8 }));
     expect(drafts.of('c1').text).toBe('我这边的话');
+    expect(server.state.refused).toBe(1);
   });
 
   it('stay on this device while the server is away, survive a reload, and are stored later', async () => {
@@ -82,6 +86,29 @@ describe('drafts', () => {
     server.state.reachable = true;
     await second.drafts.load('c1');
     await vi.waitFor(() => expect(server.state.stored.text).toBe('断网时写的'));
+    expect(localStorage.length).toBe(0);
+  });
+
+  it('are written with the revision of the server, however soon somebody writes after a reload', async () => {
+    const server = keeper({ text: '说到一半', rev: 5 });
+    const { drafts } = await desk(server);
+    drafts.set('c1', '说到一半，还有');
+    await vi.advanceTimersByTimeAsync(1000);
+    await vi.waitFor(() => expect(server.state.stored).toEqual({ text: '说到一半，还有', rev: 6 }));
+    expect(server.state.refused).toBe(0);
+  });
+
+  it('do not come back when their words are sent right after a reload', async () => {
+    const server = keeper({ text: '写好了', rev: 2 });
+    const first = await desk(server);
+    await first.drafts.load('c1');
+    first.drafts.set('c1', '写好了。');
+    const second = await desk(server);
+    second.drafts.of('c1');
+    second.drafts.clear('c1');
+    await second.drafts.load('c1');
+    await vi.waitFor(() => expect(server.state.stored).toEqual({ text: '', rev: 3 }));
+    expect(second.drafts.of('c1').text).toBe('');
     expect(localStorage.length).toBe(0);
   });
 
