@@ -92,6 +92,7 @@ export class RealtimeClient {
     });
     const sources = {
       outgoing: (conversation: string) => this.#outbox.items(conversation),
+      isStored: (clientId: string) => this.#outbox.isStored(clientId),
       online: () => this.#connection.up,
     };
     this.#store = new ConversationStore(env, options, sources, this.#emitter);

@@ -32,6 +32,8 @@ export class Outbox {
   #items = new Map<string, Outgoing>();
   readonly #gone = new Set<string>();
   readonly #saves = new Set<Promise<void>>();
+  /** Client ids whose way to the disk has not ended. */
+  readonly #unwritten = new Set<string>();
   /** Client id -> timer: in flight until its ack, or refused for a while until its retry. */
   readonly #busy = new Map<string, number>();
   #channel: ChannelLike | undefined;
@@ -70,6 +72,10 @@ export class Outbox {
   }
   get(clientId: string): Outgoing | undefined {
     return this.#items.get(clientId);
+  }
+  /** Whether it would survive the page now. */
+  isStored(clientId: string): boolean {
+    return !this.#unwritten.has(clientId);
   }
 
   add(conversation: string, content: SendBody, extra: { epoch?: number; locale?: string } = {}): Outgoing {
@@ -189,8 +195,13 @@ export class Outbox {
   }
 
   #put(item: Outgoing): void {
+    this.#unwritten.add(item.clientId);
     this.#keep(item);
-    this.#save(this.#env.storage.put(this.#identity, item));
+    const written = () => {
+      this.#unwritten.delete(item.clientId);
+      if (!this.#sending) this.#on.changed(item.conversation);
+    };
+    this.#save(this.#env.storage.put(this.#identity, item).finally(written));
     this.#channel?.postMessage({ kind: 'put', item } satisfies Note);
   }
 

@@ -23,6 +23,7 @@ export interface StoreOptions {
 /** What the store asks of its surroundings while it draws a view. */
 export interface StoreSources {
   outgoing(conversation: string): readonly Outgoing[];
+  isStored(clientId: string): boolean;
   online(): boolean;
 }
 
@@ -337,9 +338,10 @@ export class ConversationStore {
     for (const { item } of room.committed) {
       if (!known.has(item.clientId)) items.push({ key: `c:${item.clientId}`, outgoing: item, delivery: 'sent' });
     }
-    const open = this.#sources.online() ? 'sending' : 'waiting';
+    const isOnline = this.#sources.online();
     for (const item of this.#sources.outgoing(id)) {
       if (known.has(item.clientId)) continue;
+      const open = isOnline || !this.#sources.isStored(item.clientId) ? 'sending' : 'waiting';
       items.push({ key: `c:${item.clientId}`, outgoing: item, delivery: item.error ? 'failed' : open });
     }
     return {

@@ -13,7 +13,7 @@ export interface SyncState {
   readonly transport?: 'socket' | 'poll';
 }
 
-/** One of mine, not yet (or never) committed. `waiting` = in the outbox, not handed to the server; `sending` = handed over, no ack yet. */
+/** One of mine, not yet (or never) committed. `waiting` = in the outbox and safe there, not handed to the server; `sending` = handed over, no ack yet. */
 export type DeliveryState = 'waiting' | 'sending' | 'sent' | 'delivered' | 'read' | 'failed';
 
 export interface Outgoing {

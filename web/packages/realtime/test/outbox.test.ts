@@ -49,6 +49,25 @@ describe('outbox', () => {
     expect(tab.client.thread('c1').items.map(({ key }) => key)).toEqual([`c:${clientId}`]);
   });
 
+  it('says that words wait only once they would survive the page', async () => {
+    server.reachable = false;
+    const tab = await opened();
+    const put = origin.storage.put;
+    let write = () => {};
+    origin.storage.put = async (identity, item) => {
+      await new Promise<void>((resolve) => {
+        write = resolve;
+      });
+      await put(identity, item);
+    };
+    say(tab, 'one');
+    await settle();
+    expect(tab.lines()).toEqual(['one (sending)']);
+    write();
+    await settle();
+    expect(tab.lines()).toEqual(['one (waiting)']);
+  });
+
   it('does not take back what was moved while the disk was read', async () => {
     server.reachable = false;
     const tab = await opened();
@@ -78,6 +97,7 @@ describe('outbox', () => {
     server.reachable = false;
     server.cut();
     for (const text of ['one', 'two', 'three']) say(tab, text);
+    await settle();
     expect(tab.lines()).toEqual(['one (waiting)', 'two (waiting)', 'three (waiting)']);
     server.reachable = true;
     await clock.pass(20_000);
